@@ -1,0 +1,1 @@
+"""Verdicts to messages. Everything but `outbox` and `channels/` is pure: no I/O, no clock."""

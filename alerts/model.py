@@ -1,0 +1,172 @@
+"""An incident, its life, and what is told to whom. Frozen values; `alerts.incident` moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from topology.findings import Component, Connectivity
+from topology.model import OfficeId
+
+IncidentId = NewType("IncidentId", str)
+ReceiverId = NewType("ReceiverId", str)
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    MAJOR = "major"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class IncidentKind(StrEnum):
+    OUTAGE = "outage"
+    BLIND = "blind"
+    """The monitor itself is cut off."""
+    REDUNDANCY = "redundancy"
+    """Something is down, nobody is cut: a spare path is gone."""
+    MANAGEMENT = "management"
+    """A device forwards, but can't be managed (SNMP silent while ICMP answers)."""
+    FLAPPING = "flapping"
+    CONDITION = "condition"
+    """Not an outage: light low, errors, load, temperature, the monitor unwell."""
+
+
+class IncidentStatus(StrEnum):
+    SUSPECTED = "suspected"
+    """Settling: nobody has been told yet."""
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Happened(StrEnum):
+    """What a timeline entry records."""
+
+    SUSPECTED = "suspected"
+    OPENED = "opened"
+    GREW = "grew"
+    SHRANK = "shrank"
+    REATTRIBUTED = "reattributed"
+    SEVERITY = "severity"
+    ACKNOWLEDGED = "acknowledged"
+    COMMENTED = "commented"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    MERGED = "merged"
+    DISMISSED = "dismissed"
+    """It went away before anybody was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    at: datetime
+    what: Happened
+    why: str
+    who: str | None = None
+    """A person's name when a person did it; ``None`` when the evidence did."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedOffice:
+    office: OfficeId
+    connectivity: Connectivity
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A competing explanation, kept with the incident for its message."""
+
+    components: tuple[Component, ...]
+    confidence: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One cause, one incident. `revision` rises with every change."""
+
+    id: IncidentId
+    kind: IncidentKind
+    status: IncidentStatus
+    severity: Severity
+    components: tuple[Component, ...]
+    """What is blamed now."""
+    explains: tuple[Component, ...]
+    confidence: float
+    why: str
+    began_at: datetime
+    """When the first symptom began."""
+    alternatives: tuple[Hypothesis, ...] = ()
+    opened_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    resolved_at: datetime | None = None
+    offices: tuple[AffectedOffice, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    revision: int = 1
+
+    @property
+    def told(self) -> bool:
+        """Whether anybody has been told of it, and so has to be told of its end."""
+        return self.opened_at is not None
+
+    @property
+    def active(self) -> bool:
+        return self.status is not IncidentStatus.RESOLVED
+
+    @property
+    def offices_now(self) -> tuple[AffectedOffice, ...]:
+        return tuple(o for o in self.offices if o.until is None)
+
+
+class Reason(StrEnum):
+    """Why a notification goes out. Every one carries it."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"
+    REPEATED = "repeated"
+    CONNECTED = "connected"
+    """An office that was never joined answers for the first time."""
+    TEST = "test"
+
+
+class Outcome(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRY = "retry"
+    """Failed in a way that time may cure."""
+    FAILED = "failed"
+    """Failed in a way that it won't: somebody has to look."""
+    EXPIRED = "expired"
+    """Overtaken: its incident has moved on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message for one receiver. `dedup_key` is stable: a receiver may drop a repeat by it."""
+
+    dedup_key: str
+    receiver: ReceiverId
+    reason: Reason
+    incident: IncidentId | None
+    revision: int
+    severity: Severity
+    created_at: datetime
+    subject: str
+    """Fits a lock screen: what, where, how many SKPD."""
+    text: str
+    components: tuple[Component, ...] = ()
+    offices: tuple[OfficeId, ...] = ()
+    outcome: Outcome = Outcome.PENDING
+    payload: dict[str, object] = field(default_factory=dict, compare=False)
+    """The machine-readable form, for webhooks."""
