@@ -88,7 +88,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One cause, one incident. `revision` rises with every change."""
+    """One cause, one incident."""
 
     id: IncidentId
     kind: IncidentKind
@@ -108,7 +108,16 @@ class Incident:
     resolved_at: datetime | None = None
     offices: tuple[AffectedOffice, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+    group: str | None = None
+    """The verdict's name for these symptoms, to find it again."""
     revision: int = 1
+    """Rises with every change that a person would want to know."""
+    told_revision: int = 0
+    """The last revision that notifications were made of."""
+    changed_at: datetime | None = None
+    """When it last changed in such a way."""
+    receivers: tuple[ReceiverId, ...] = ()
+    """Who has been told of it, and so is told how it ends, whatever the routes say by then."""
 
     @property
     def told(self) -> bool:

@@ -1,0 +1,53 @@
+"""Which finding is which incident's: the same outage must stay the same incident. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.findings import Finding
+from alerts.model import Incident, IncidentKind
+
+
+def match(
+    findings: Sequence[Finding], incidents: Sequence[Incident]
+) -> tuple[list[tuple[Incident, Finding]], list[Finding]]:
+    """Pair findings with incidents, strongest likeness first; each is used once.
+
+    Returns the pairs, and the findings that are new.
+    """
+    scored = [
+        (score, incident.id, finding.group, incident, finding)
+        for incident in incidents
+        for finding in findings
+        if (score := likeness(incident, finding)) > 0
+    ]
+    # Older incidents win ties: the first page stays the page.
+    scored.sort(key=lambda row: (-row[0], row[3].began_at, row[1], row[2]))
+    taken_incidents, taken_groups = set(), set()
+    pairs = []
+    for _, incident_id, group, incident, finding in scored:
+        if incident_id not in taken_incidents and group not in taken_groups:
+            taken_incidents.add(incident_id)
+            taken_groups.add(group)
+            pairs.append((incident, finding))
+    return pairs, [f for f in findings if f.group not in taken_groups]
+
+
+def likeness(incident: Incident, finding: Finding) -> float:
+    """0 for strangers; above 0 the more, the surer that both are about the same failure.
+
+    A resolved incident comes back only for the very same components: it is "again", not "still".
+    """
+    if (incident.kind is IncidentKind.MANAGEMENT) != (finding.kind is IncidentKind.MANAGEMENT):
+        return 0.0
+    same_components = incident.components == finding.components
+    if not incident.active:
+        return 1.0 if same_components and incident.told else 0.0
+    shared = len(set(incident.explains) & set(finding.explains))
+    overlap = shared / max(1, len(set(incident.explains) | set(finding.explains)))
+    score = overlap
+    if same_components:
+        score += 3.0
+    if incident.group == finding.group:
+        score += 2.0
+    return score
