@@ -1,0 +1,38 @@
+"""What every command does alike: JSON on stdout, messages on stderr, exit 2 for bad input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from topology.inventory import InventoryError, load_inventory
+
+from ronda.errors import BadInputError
+from topology.model import Inventory
+
+FINE, TROUBLE, BAD_INPUT = 0, 1, 2
+
+
+@contextmanager
+def stop_on_bad_input() -> Iterator[None]:
+    """Print the reason on stderr and exit 2, without a traceback."""
+    try:
+        yield
+    except (BadInputError, InventoryError) as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        raise typer.Exit(BAD_INPUT) from error
+
+
+def print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def inventory_or_exit(path: Path) -> Inventory:
+    with stop_on_bad_input():
+        return load_inventory(path)

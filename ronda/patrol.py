@@ -1,0 +1,89 @@
+"""One step of the round: observations in; verdict, changed states, incidents and notifications out.
+
+No I/O and no clock: `ronda.app` drives it live, `ronda.commands.replay` on simulated time, so that a scenario
+runs through exactly what production runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from topology.graph import NetworkGraph
+from topology.history import changes
+from topology.verdict import Judge, VerdictSettings
+
+from alerts.incident import IncidentBook, IncidentSettings, Step
+from alerts.model import Incident, IncidentId
+from alerts.notify import Moved, tell
+from alerts.route import Route
+from topology.findings import StateChange, Verdict
+from topology.model import Inventory
+from topology.observations import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look at the network brought."""
+
+    verdict: Verdict
+    changes: tuple[StateChange, ...]
+    moved: Moved
+    next_at: datetime | None
+    """When to look again though nothing new was seen."""
+
+
+class Patrol:
+    def __init__(
+        self,
+        inventory: Inventory,
+        routes: Sequence[Route],
+        verdict_settings: VerdictSettings | None = None,
+        incident_settings: IncidentSettings | None = None,
+    ) -> None:
+        self._inventory = inventory
+        self._routes = tuple(routes)
+        self._zone = ZoneInfo(inventory.network.timezone)
+        self._incident_settings = incident_settings
+        self.judge = Judge(NetworkGraph(inventory), verdict_settings or VerdictSettings())
+        self.book = IncidentBook(inventory.offices, incident_settings, timezone=self._zone)
+        self.verdict: Verdict | None = None
+
+    def resume(
+        self,
+        incidents: Iterable[Incident],
+        history: Iterable[StateChange],
+        evidence: Iterable[Observation],
+    ) -> None:
+        """Go on where an earlier process stopped: its incidents, since-times and retained evidence."""
+        self.book = IncidentBook(
+            self._inventory.offices, self._incident_settings, incidents, timezone=self._zone
+        )
+        self.judge.recall(history)
+        for observation in evidence:
+            self.judge.observe(observation)
+
+    def see(self, observations: Iterable[Observation]) -> None:
+        for observation in observations:
+            self.judge.observe(observation)
+
+    def look(self, now: datetime) -> Round:
+        """Give the verdict and move the incidents by it."""
+        before, verdict = self.verdict, self.judge.verdict(now)
+        self.verdict = verdict
+        moved = self._tell(self.book.advance(verdict), now)
+        wakes = [at for at in (verdict.look_again_at, self.book.next_at()) if at is not None]
+        return Round(verdict, changes(before, verdict), moved, min(wakes, default=None))
+
+    def acknowledge(self, incident: IncidentId, who: str, now: datetime, note: str = "") -> Moved:
+        """Raises UnknownIncidentError."""
+        return self._tell([self.book.acknowledge(incident, who, now, note)], now)
+
+    def comment(self, incident: IncidentId, who: str, now: datetime, text: str) -> Moved:
+        """Raises UnknownIncidentError."""
+        return self._tell([self.book.comment(incident, who, now, text)], now)
+
+    def _tell(self, steps: Sequence[Step], now: datetime) -> Moved:
+        return tell(self.book, steps, self._routes, self._inventory, now, self._zone)

@@ -1,0 +1,198 @@
+"""Every setting: from `ronda.yaml` (or --settings), then the environment (`RONDA_...`), then these defaults.
+
+No secret stands in a settings file: those are named (`token_env`, `secret_env`), never written. The list in
+docs/settings.md is generated from here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from alerts.model import IncidentKind, Severity
+
+ENV_PREFIX = "RONDA_"
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the text says where and why, one problem a line."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ApiSettings(_Section):
+    """The web server: API, board and /metrics."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback needs tokens.")
+    port: int = Field(8064, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+
+
+class ProbeSettings(_Section):
+    """Reachability probing."""
+
+    wire: Literal["auto", "raw", "datagram", "fping", "lab"] = Field(
+        "auto", description="How echo requests travel; `auto` takes the best that this machine allows."
+    )
+    timeout_s: float = Field(1.0, gt=0, le=30, description="How long an echo reply may take.")
+
+
+class PollSettings(_Section):
+    """SNMP polling."""
+
+    max_in_flight: int = Field(200, ge=1, description="Polls under way at the same time.")
+    timeout_s: float = Field(2.0, gt=0, le=60, description="How long one SNMP answer may take.")
+    retries: int = Field(1, ge=0, le=10, description="Repeats of an unanswered request.")
+
+
+class MetricsSettings(_Section):
+    """Where measured values go."""
+
+    kind: Literal["embedded", "influx"] = Field(
+        "embedded", description="`embedded`: SQLite in the data directory. `influx`: InfluxDB 1.x, 2.x or 3."
+    )
+    url: str = Field("http://127.0.0.1:8086", description="InfluxDB's URL.")
+    database: str = Field("ronda", description="Database (1.x) or bucket (2.x, 3).")
+    org: str | None = Field(None, description="Organisation (2.x).")
+    user: str | None = Field(None, description="User name (1.x).")
+    password_env: str | None = Field(None, description="Environment variable with the password (1.x).")
+    token_env: str | None = Field(None, description="Environment variable with the token (2.x, 3).")
+
+
+class VerdictTuning(_Section):
+    """How evidence becomes a verdict (docs/verdict.md)."""
+
+    stale_after_intervals: float = Field(2.5, ge=1, description="Evidence counts for this many intervals.")
+    silent_after_probes: int = Field(3, ge=1, description="Unanswered probes in a row that mean silent.")
+    settle_s: float = Field(
+        5.0, ge=0, description="Longest wait for ancestors and neighbours to answer before a verdict is told."
+    )
+
+
+class ReceiverSettings(_Section):
+    """Somebody to be told."""
+
+    id: str = Field(description="Its name in routes.")
+    kind: Literal["console", "webhook"] = Field(description="The channel.")
+    url: str | None = Field(None, description="webhook: where to POST.")
+    url_env: str | None = Field(None, description="webhook: environment variable with the URL.")
+    secret_env: str | None = Field(None, description="webhook: variable with the secret that signs the body.")
+
+
+class RouteSettings(_Section):
+    """Which incidents go to whom; every matching route counts."""
+
+    receivers: list[str] = Field(description="Receivers' ids.")
+    min_severity: Severity = Field(Severity.INFO, description="info, warning, major or critical.")
+    kinds: list[IncidentKind] = Field(default_factory=list, description="Empty: every kind of incident.")
+
+
+class AlertsSettings(_Section):
+    """Who is told of what."""
+
+    receivers: list[ReceiverSettings] = Field(
+        default_factory=lambda: [ReceiverSettings(id="console", kind="console")], description="Receivers."
+    )
+    routes: list[RouteSettings] = Field(
+        default_factory=lambda: [RouteSettings(receivers=["console"])], description="Routes."
+    )
+    reopen_window_s: float = Field(
+        600.0, ge=0, description="A cause that is back within this time reopens its incident."
+    )
+    update_quiet_s: float = Field(
+        10.0, ge=0, description="An update is told when an open incident has not changed for this long."
+    )
+    update_at_most_s: float = Field(60.0, ge=0, description="... but no later than this after a change.")
+
+
+class Settings(_Section):
+    """All of them."""
+
+    inventory: Path = Field(Path("inventory.yaml"), description="The inventory file.")
+    data_dir: Path = Field(Path("var/ronda"), description="Where databases and the spool live.")
+    records_url: str | None = Field(
+        None, description="SQLAlchemy URL of the records; unset: SQLite in the data directory."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto`: for people on a terminal, JSON lines elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    api: ApiSettings = ApiSettings()
+    probe: ProbeSettings = ProbeSettings()
+    poll: PollSettings = PollSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    verdict: VerdictTuning = VerdictTuning()
+    alerts: AlertsSettings = AlertsSettings()
+
+
+def load_settings(path: Path | None, environ: dict[str, str] | None = None) -> Settings:
+    """Read them. `path` None: `ronda.yaml` if there is one. Raises SettingsError with every problem."""
+    source = path or Path("ronda.yaml")
+    data: dict[str, Any] = {}
+    if source.exists():
+        data = _read(source)
+    elif path is not None:
+        raise SettingsError(f"{path}: no such settings file")
+    _overlay(data, dict(os.environ) if environ is None else environ)
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        lines = [f"{source}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from error
+    if problems := _cross_check(settings):
+        raise SettingsError("\n".join(f"{source}: {problem}" for problem in problems))
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise SettingsError(f"{path}: expected a mapping of settings, found {type(data).__name__}")
+    return data
+
+
+def _overlay(data: dict[str, Any], environ: dict[str, str]) -> None:
+    """RONDA_API__PORT=9000 sets api.port. Only names of settings count: other RONDA_ variables are secrets
+    that the inventory or the settings refer to."""
+    for name, value in environ.items():
+        if not name.startswith(ENV_PREFIX):
+            continue
+        keys = name[len(ENV_PREFIX) :].lower().split("__")
+        if keys[0] not in Settings.model_fields:
+            continue
+        target = data
+        for key in keys[:-1]:
+            inner = target.setdefault(key, {})
+            if not isinstance(inner, dict):
+                raise SettingsError(f"environment {name}: {key} is not a section")
+            target = inner
+        target[keys[-1]] = yaml.safe_load(value) if value[:1] in "[{" else value
+
+
+def _cross_check(settings: Settings) -> list[str]:
+    known = [receiver.id for receiver in settings.alerts.receivers]
+    problems = [
+        f"alerts.receivers: {r!r} stands there twice" for r in sorted(set(known)) if known.count(r) > 1
+    ]
+    for index, route in enumerate(settings.alerts.routes):
+        problems += [
+            f"alerts.routes.{index}: no receiver {r!r} (known: {', '.join(known) or 'none'})"
+            for r in route.receivers
+            if r not in known
+        ]
+    problems += [
+        f"alerts.receivers: webhook {r.id!r} needs url or url_env"
+        for r in settings.alerts.receivers
+        if r.kind == "webhook" and not (r.url or r.url_env)
+    ]
+    return problems
