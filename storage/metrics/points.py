@@ -1,0 +1,354 @@
+"""Observations and verdicts to points: pure.
+
+A point has one second's precision. All that a poll said of one port becomes one point, at the time of the
+newest of those observations, so that a chart finds counters, rates and states in one row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.metrics import names
+from topology.findings import Connectivity, Verdict
+from topology.model import DeviceId, Inventory, Link, OfficeId, PortRef
+from topology.observations import (
+    AdminStatus,
+    ApplicationCheck,
+    Light,
+    Means,
+    OperStatus,
+    OpticalReading,
+    PollResult,
+    PortCounters,
+    PortRates,
+    PortStatus,
+    Reachability,
+    SensorReading,
+    SystemInfo,
+)
+
+Tags = tuple[tuple[str, str], ...]
+Fields = dict[str, int | float]
+
+INT64_MAX = 2**63 - 1
+INT64_MIN = -(2**63)
+
+CONNECTIVITY_CODES: Mapping[Connectivity, int] = {
+    Connectivity.CONNECTED: 0,
+    Connectivity.DEGRADED: 1,
+    Connectivity.CUT: 2,
+    Connectivity.UNKNOWN: 3,
+    Connectivity.NOT_CONNECTED: 4,
+}
+OPER_CODES: Mapping[OperStatus, int] = {
+    OperStatus.UP: 1,
+    OperStatus.DOWN: 2,
+    OperStatus.TESTING: 3,
+    OperStatus.UNKNOWN: 4,
+    OperStatus.DORMANT: 5,
+    OperStatus.NOT_PRESENT: 6,
+    OperStatus.LOWER_LAYER_DOWN: 7,
+}
+ADMIN_CODES: Mapping[AdminStatus, int] = {AdminStatus.UP: 1, AdminStatus.DOWN: 2, AdminStatus.TESTING: 3}
+LIGHT_CODES: Mapping[Light, int] = {Light.LIT: 1, Light.DARK: 0}
+GOOD_SENSOR_STATES = frozenset({"ok", "normal", "on", "online", "on_mains", "charged"})
+MUTE_SENSOR_STATES = frozenset({"absent", "unknown", "not_present", "unsupported"})
+"""States that say neither good nor bad: unknown is not down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One row of one series at one second. The same series and second again overwrites field by field."""
+
+    measurement: str
+    tags: Tags
+    """Sorted by key; no empty key or value (`tags_of` makes them so)."""
+    fields: Fields
+    """At least one. Integers stay integers."""
+    at_s: int
+    """Seconds since 1970 UTC."""
+
+
+def tags_of(pairs: Mapping[str, str | None]) -> Tags:
+    """Sorted pairs, those without a value left out."""
+    return tuple(sorted((k, v) for k, v in pairs.items() if k and v))
+
+
+def seconds(at: datetime) -> int:
+    return math.floor(at.timestamp())
+
+
+def fit(measurement: str, name: str, value: int | float | None) -> int | float | None:
+    """The value as every store can hold it, or ``None`` when it can't be held.
+
+    NaN and infinities are left out. Catalogued fields get the type of their catalogue entry. A counter above
+    int64 (a Counter64 goes to 2^64-1) is kept modulo 2^63, which reads as one more wrap; any other integer
+    beyond int64 is left out.
+    """
+    if value is None:
+        return None
+    field = names.field_of(measurement, name)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        if field is None or not field.integer:
+            return value
+        value = round(value)
+    elif isinstance(value, bool):
+        value = int(value)
+    if field is not None and not field.integer:
+        try:
+            return float(value)
+        except OverflowError:
+            return None
+    if INT64_MIN <= value <= INT64_MAX:
+        return value
+    if field is not None and field.kind is names.FieldKind.COUNTER and value > 0:
+        return value & INT64_MAX
+    return None
+
+
+def point(
+    measurement: str, tags: Tags, at: datetime, values: Mapping[str, int | float | None]
+) -> Point | None:
+    """A point of the values that can be held; ``None`` when none can."""
+    fields: Fields = {}
+    for name, value in values.items():
+        fitted = fit(measurement, name, value)
+        if fitted is not None:
+            fields[name] = fitted
+    return Point(measurement, tags, fields, seconds(at)) if fields else None
+
+
+def links_by_port(inventory: Inventory) -> dict[PortRef, Link]:
+    """The declared link that ends at each port."""
+    return {end.port: link for link in inventory.links.values() for end in link.ends if end.port is not None}
+
+
+class PointMaker:
+    """Points of one inventory. Holds what would be looked up again for every poll; make a new one when it
+    changes."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._links = links_by_port(inventory)
+        self._port_tags: dict[PortRef, Tags] = {}
+
+    def of_poll(self, result: PollResult) -> list[Point]:
+        """Interfaces (counters, rates, states), optics, sensors and the device itself."""
+        ports: defaultdict[PortRef, dict[str, int | float | None]] = defaultdict(dict)
+        port_at: dict[PortRef, datetime] = {}
+        device: dict[str, int | float | None] = {
+            names.POLL_S: result.duration_s,
+            names.POLL_ERRORS: len(result.errors),
+        }
+        made: list[Point | None] = []
+        for seen in result.observations:
+            match seen:
+                case PortStatus() | PortCounters() | PortRates():
+                    ports[seen.port].update(_port_values(seen))
+                    port_at[seen.port] = max(seen.at, port_at.get(seen.port, seen.at))
+                case OpticalReading():
+                    made.append(self._of_optics(seen))
+                case SensorReading():
+                    made.append(self._of_sensor(seen))
+                    _fold_sensor(device, seen)
+                case SystemInfo():
+                    device[names.UPTIME_S] = seen.uptime_s
+                case ApplicationCheck():
+                    made.append(_of_check(seen))
+                case _:
+                    pass  # reachability goes through `of_probes`; neighbours are not figures
+        made += [
+            point(names.INTERFACE, self._tags_of_port(p), port_at[p], values) for p, values in ports.items()
+        ]
+        made.append(point(names.DEVICE, self._tags_of_device(result.device), result.started_at, device))
+        return [p for p in made if p is not None]
+
+    def of_probes(self, probes: Iterable[Reachability]) -> list[Point]:
+        """One point for each ICMP probe; what was heard by other means is no probe."""
+        made = (
+            point(
+                names.PROBE,
+                self._tags_of_device(probe.device),
+                probe.at,
+                {
+                    names.ANSWERED: int(probe.answered),
+                    names.RTT_MS: None if probe.rtt_s is None else probe.rtt_s * 1000.0,
+                    names.LOSS_RATIO: 1.0 - probe.received / probe.sent if probe.sent > 0 else None,
+                },
+            )
+            for probe in probes
+            if probe.means is Means.ICMP
+        )
+        return [p for p in made if p is not None]
+
+    def of_verdict(self, verdict: Verdict) -> list[Point]:
+        """Each office's connectivity and paths, and each application's reach."""
+        made: list[Point | None] = []
+        for id_, judged in verdict.offices.items():
+            office = self._inventory.offices.get(id_)
+            tags = tags_of(
+                {
+                    names.TAG_OFFICE: id_,
+                    names.TAG_KIND: None if office is None else office.kind.value,
+                    names.TAG_KECAMATAN: None if office is None else office.kecamatan,
+                    names.TAG_PROVIDER: None if office is None else office.provider,
+                }
+            )
+            values: dict[str, int | float | None] = {
+                names.CONNECTIVITY: CONNECTIVITY_CODES[judged.connectivity],
+                names.PATHS: judged.paths,
+                names.PATHS_DESIGNED: judged.paths_designed,
+            }
+            made.append(point(names.OFFICE, tags, verdict.at, values))
+        for application, reach in verdict.applications.items():
+            declared = self._inventory.applications.get(application)
+            users = self._users(None if declared is None else declared.used_by)
+            lost = frozenset(reach.lost_by)
+            for user in users:
+                judged_user = verdict.offices.get(user)
+                if user not in lost and (judged_user is None or judged_user.connectivity in _SILENT_ON_REACH):
+                    continue
+                tags = tags_of({names.TAG_APPLICATION: application, names.TAG_OFFICE: user})
+                reachable = {names.REACHABLE: int(user not in lost)}
+                made.append(point(names.APPLICATION_OFFICE, tags, verdict.at, reachable))
+        return [p for p in made if p is not None]
+
+    def _users(self, used_by: tuple[OfficeId, ...] | None) -> Iterable[OfficeId]:
+        return self._inventory.offices if used_by is None else used_by
+
+    def _of_optics(self, seen: OpticalReading) -> Point | None:
+        port = seen.port
+        tags = dict(self._tags_of_device(seen.device) if port is None else self._tags_of_port(port))
+        if seen.lane is not None:
+            tags[names.TAG_LANE] = str(seen.lane)
+        if port is None:
+            tags[names.TAG_MODULE] = seen.name
+        return point(
+            names.OPTICS,
+            tags_of(tags),
+            seen.at,
+            {
+                names.RX_DBM: seen.rx_dbm,
+                names.TX_DBM: seen.tx_dbm,
+                names.LIGHT: LIGHT_CODES.get(seen.light),
+                names.TEMPERATURE_C: seen.temperature_c,
+                names.BIAS_MA: seen.bias_ma,
+                names.VOLTAGE_V: seen.voltage_v,
+            },
+        )
+
+    def _of_sensor(self, seen: SensorReading) -> Point | None:
+        tags = dict(self._tags_of_device(seen.device))
+        tags[names.TAG_SENSOR] = seen.name
+        tags[names.TAG_SENSOR_KIND] = seen.kind
+        ok = None
+        if seen.state is not None and seen.state not in MUTE_SENSOR_STATES:
+            ok = int(seen.state in GOOD_SENSOR_STATES)
+        return point(names.SENSOR, tags_of(tags), seen.at, {names.VALUE: seen.value, names.OK: ok})
+
+    def _tags_of_device(self, id_: DeviceId) -> Tags:
+        device = self._inventory.devices.get(id_)
+        return tags_of({names.TAG_DEVICE: id_, names.TAG_OFFICE: None if device is None else device.office})
+
+    def _tags_of_port(self, port: PortRef) -> Tags:
+        known = self._port_tags.get(port)
+        if known is None:
+            link = self._links.get(port)
+            pairs: dict[str, str | None] = dict(self._tags_of_device(port.device))
+            pairs[names.TAG_IF_NAME] = port.if_name
+            if link is not None:
+                pairs[names.TAG_LINK] = link.id
+                pairs[names.TAG_PROVIDER] = link.provider
+            known = self._port_tags[port] = tags_of(pairs)
+        return known
+
+
+_SILENT_ON_REACH = frozenset({Connectivity.UNKNOWN, Connectivity.NOT_CONNECTED})
+"""Offices of which nothing is said, unless the verdict itself lists them: unknown is not down, and not up."""
+
+
+def _port_values(seen: PortStatus | PortCounters | PortRates) -> dict[str, int | float | None]:
+    match seen:
+        case PortStatus():
+            return {
+                names.OPER: OPER_CODES[seen.oper],
+                names.ADMIN: ADMIN_CODES.get(seen.admin),
+                names.SPEED_BPS: seen.speed_bps,
+            }
+        case PortCounters():
+            return {names.IN_OCTETS: seen.in_octets, names.OUT_OCTETS: seen.out_octets}
+        case PortRates():
+            return {
+                names.IN_BPS: seen.in_bps,
+                names.OUT_BPS: seen.out_bps,
+                names.IN_ERRORS: seen.in_errors_per_s,
+                names.OUT_ERRORS: seen.out_errors_per_s,
+                names.IN_DISCARDS: seen.in_discards_per_s,
+                names.OUT_DISCARDS: seen.out_discards_per_s,
+            }
+
+
+_FOLDED = {
+    ("cpu", "ratio"): names.CPU_RATIO,
+    ("memory", "ratio"): names.MEMORY_RATIO,
+    ("temperature", "celsius"): names.TEMPERATURE_C,
+}
+
+
+def _fold_sensor(device: dict[str, int | float | None], seen: SensorReading) -> None:
+    """The device's own figure is its worst sensor's."""
+    name = _FOLDED.get((seen.kind, seen.unit))
+    if name is None or seen.value is None or not math.isfinite(seen.value):
+        return
+    so_far = device.get(name)
+    device[name] = seen.value if so_far is None else max(so_far, seen.value)
+
+
+def _of_check(check: ApplicationCheck) -> Point | None:
+    return point(
+        names.APPLICATION,
+        tags_of({names.TAG_APPLICATION: check.application}),
+        check.at,
+        {
+            names.UP: int(check.up),
+            names.RESPONSE_MS: None if check.response_s is None else check.response_s * 1000.0,
+            names.STATUS_CODE: check.status_code,
+        },
+    )
+
+
+def points_of_poll(result: PollResult, inventory: Inventory) -> list[Point]:
+    """`PointMaker.of_poll` for one call. A caller with many polls keeps a `PointMaker`."""
+    return PointMaker(inventory).of_poll(result)
+
+
+def points_of_probes(probes: Iterable[Reachability], inventory: Inventory) -> list[Point]:
+    return PointMaker(inventory).of_probes(probes)
+
+
+def points_of_verdict(verdict: Verdict, inventory: Inventory) -> list[Point]:
+    return PointMaker(inventory).of_verdict(verdict)
+
+
+def points_of_applications(checks: Iterable[ApplicationCheck]) -> list[Point]:
+    return [p for p in map(_of_check, checks) if p is not None]
+
+
+def points_of_self(counters: Mapping[str, int | float], at: datetime) -> list[Point]:
+    """Ronda's own figures: integers are counters since the start, floats are levels."""
+    made = (
+        point(
+            names.RONDA,
+            tags_of({names.TAG_PART: part}),
+            at,
+            {names.VALUE: value} if isinstance(value, float) else {names.COUNT: value},
+        )
+        for part, value in counters.items()
+    )
+    return [p for p in made if p is not None]
