@@ -1,7 +1,7 @@
 """When to probe whom: a regular pace, and a quick second and third look when an answer is missing. Pure.
 
-Invariant: a device has at most one moment at which it is due next (`next_s`): the earliest of its regular
-turn and of the extra looks that are open for it.
+Invariant: a device has exactly one moment at which it is due next (`next_s`): the earliest of its regular
+turn, of the extra looks that are open for it, and of the look that was asked for.
 
 A device's life, with the defaults: probed every `interval_s`; a first missing answer opens an extra look
 at once and one half a second later, so that three in a row are known within about a second of the first
@@ -34,6 +34,13 @@ class ReprobeSettings:
     """A device that is new is first probed within this time (and within its interval)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    regular: list[DeviceId]
+    urgent: list[DeviceId]
+    """Extra looks, and looks that were asked for: somebody waits for each single answer."""
+
+
 @dataclass(slots=True)
 class _Track:
     interval_s: float
@@ -41,6 +48,8 @@ class _Track:
     regular_s: float
     extra_s: list[float] = field(default_factory=list)
     """Sorted moments of the extra looks that are open."""
+    asked_s: float | None = None
+    """When a look that somebody asked for is due."""
     out: int = 0
     """Probes sent whose outcome isn't known yet."""
     missing: int = 0
@@ -53,7 +62,8 @@ class _Track:
 
     @property
     def next_s(self) -> float:
-        return min(self.regular_s, self.extra_s[0]) if self.extra_s else self.regular_s
+        next_s = min(self.regular_s, self.extra_s[0]) if self.extra_s else self.regular_s
+        return next_s if self.asked_s is None else min(next_s, self.asked_s)
 
 
 def phase_of(key: str) -> float:
@@ -112,15 +122,18 @@ class Reprobe:
             heapq.heappop(self._heap)
         return None
 
-    def due(self, now_s: float) -> list[DeviceId]:
+    def due(self, now_s: float) -> Due:
         """Who is to be probed now. Each one's outcome has to be told: `heard`, `missed` or `dropped`."""
-        devices = []
+        due = Due([], [])
         while (next_s := self.next_s()) is not None and next_s <= now_s:
             _, device = heapq.heappop(self._heap)
-            if self._take(self._tracks[device], now_s):
-                devices.append(device)
+            track = self._tracks[device]
+            if self._take_wanted(track, now_s):
+                due.urgent.append(device)
+            elif self._take_regular(track, now_s):
+                due.regular.append(device)
             self._push(device)
-        return devices
+        return due
 
     def heard(self, device: DeviceId, sent_s: float) -> None:
         """The probe sent at `sent_s` was answered."""
@@ -164,7 +177,7 @@ class Reprobe:
         wanted_s = max(now_s, track.last_sent_s + self._settings.ask_gap_s)
         if track.next_s <= wanted_s:
             return False
-        track.extra_s.insert(0, wanted_s)
+        track.asked_s = wanted_s
         self._push(device)
         return True
 
@@ -173,21 +186,39 @@ class Reprobe:
         track = self._tracks.get(device)
         return 0 if track is None else track.missing
 
-    def _take(self, track: _Track, now_s: float) -> bool:
-        extra = bool(track.extra_s) and track.extra_s[0] <= now_s
-        if extra:
-            # Looks whose time passed together are one look.
-            track.extra_s = [s for s in track.extra_s if s > now_s]
-        if track.regular_s <= now_s:
-            following_s = next_turn_s(now_s, track.interval_s, track.phase)
-            self.coalesced += max(0, round((following_s - track.regular_s) / track.interval_s) - 1)
-            track.regular_s = following_s
-            if not extra and track.out > 0:
-                self.overrun += 1
-                return False
+    def _take_wanted(self, track: _Track, now_s: float) -> bool:
+        """Whether a look that was asked for, or an extra one, is due. It serves the regular turn too."""
+        wanted = False
+        if track.asked_s is not None and track.asked_s <= now_s:
+            track.asked_s = None
+            wanted = True
+        if track.extra_s and track.extra_s[0] <= now_s:
+            # Those still to come keep their distance: called late, two looks must not become one.
+            late_s = now_s - track.extra_s[0]
+            track.extra_s = [s + late_s for s in track.extra_s[1:]]
+            wanted = True
+        if wanted:
+            if track.regular_s <= now_s:
+                self._turn_over(track, now_s)
+            self._sent(track, now_s)
+        return wanted
+
+    def _take_regular(self, track: _Track, now_s: float) -> bool:
+        self._turn_over(track, now_s)
+        if track.out > 0:
+            self.overrun += 1
+            return False
+        self._sent(track, now_s)
+        return True
+
+    def _turn_over(self, track: _Track, now_s: float) -> None:
+        following_s = next_turn_s(now_s, track.interval_s, track.phase)
+        self.coalesced += max(0, round((following_s - track.regular_s) / track.interval_s) - 1)
+        track.regular_s = following_s
+
+    def _sent(self, track: _Track, now_s: float) -> None:
         track.out += 1
         track.last_sent_s = now_s
-        return True
 
     def _push(self, device: DeviceId) -> None:
         heapq.heappush(self._heap, (self._tracks[device].next_s, device))
