@@ -1,0 +1,290 @@
+"""The records: what happened, what is open, and what has to be said. SQLite by default, PostgreSQL by URL.
+
+Threading: every method is synchronous and one transaction, and may be called from any thread, several at once
+(each takes a connection of its own from the pool). It blocks: from the event loop, call it through one worker
+thread (``await asyncio.to_thread(records.save, ...)``). On SQLite writers take turns, waiting up to 10 s.
+
+Errors: `RecordsError` for a database that can't be opened or used; its message never holds the URL's
+password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from alerts.model import Incident, IncidentId, IncidentStatus, Notification, Outcome, ReceiverId
+from storage.records import events, evidence, outbox
+from storage.records import incidents as incident_rows
+from storage.records.engine import RecordsError, make_engine, sqlite_file
+from storage.records.events import RecordedChange
+from storage.records.migrate import migrate
+from storage.records.outbox import Claimed, OutboxRow
+from storage.settings import RecordsRetention
+from topology.findings import Component, StateChange
+from topology.observations import Observation
+
+log = structlog.get_logger(__name__)
+
+ACTIVE: Literal["active"] = "active"
+EVIDENCE_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """Rows that were deleted."""
+
+    events: int
+    incidents: int
+    outbox: int
+    evidence: int
+
+
+class Records:
+    """All records behind one URL. Inert until `start`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: sa.Engine | None = None
+        self._counters = {"records_transactions": 0, "records_failures": 0}
+
+    def start(self) -> Path | None:
+        """Opens the database and brings it to this version's form, a SQLite file being copied first.
+
+        Gives that copy's path when one was made. Raises RecordsError.
+        """
+        engine = make_engine(self._url)
+        file = sqlite_file(engine.url)
+        try:
+            if file is not None:
+                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            backup = migrate(engine)
+        except (DBAPIError, OSError) as error:
+            engine.dispose()
+            raise RecordsError(f"records in {_safe(engine)}: {_cause(error)}") from error
+        except RecordsError:
+            engine.dispose()
+            raise
+        if backup is not None:
+            log.info("records migrated; the file before is kept", backup=str(backup))
+        self._engine = engine
+        return backup
+
+    def stop(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def counters(self) -> dict[str, int | float]:
+        return dict(self._counters)
+
+    # Events
+
+    def append_changes(self, changes: Sequence[StateChange]) -> None:
+        with self._writing() as connection:
+            events.append(connection, changes)
+
+    def changes(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: Component | None = None,
+        *,
+        limit: int = 1000,
+        after_id: int = 0,
+    ) -> list[RecordedChange]:
+        """Changes with since <= at < until, in the order of appending. The next page: `after_id` of the
+        last."""
+        with self._reading() as connection:
+            return events.select(connection, since, until, subject, limit, after_id)
+
+    def changes_until(self, at: datetime) -> list[StateChange]:
+        """The state of everything at a moment: each subject's last change at or before it, by subject."""
+        with self._reading() as connection:
+            return events.state_at(connection, at)
+
+    # Incidents
+
+    def save(
+        self,
+        incidents: Sequence[Incident] = (),
+        notifications: Sequence[Notification] = (),
+        changes: Sequence[StateChange] = (),
+    ) -> None:
+        """All or nothing: a change of state, the incident it moved and the messages about it commit together.
+
+        A notification whose `dedup_key` is known is not added again. Raises StaleRevisionError when a record
+        is newer than an incident given.
+        """
+        with self._writing() as connection:
+            events.append(connection, changes)
+            incident_rows.save(connection, incidents)
+            outbox.add(connection, notifications)
+
+    def incident(self, id_: IncidentId) -> Incident | None:
+        with self._reading() as connection:
+            return incident_rows.get(connection, id_)
+
+    def active_incidents(self) -> list[Incident]:
+        """Those not resolved, oldest first."""
+        with self._reading() as connection:
+            return incident_rows.active(connection)
+
+    def incidents(
+        self,
+        status: IncidentStatus | Collection[IncidentStatus] | Literal["active"] | None = None,
+        since: datetime | None = None,
+        *,
+        limit: int = 100,
+        after: IncidentId | None = None,
+    ) -> list[Incident]:
+        """Newest first. `since`: those that were not yet resolved then. The next page: `after` the last
+        one."""
+        statuses: Collection[IncidentStatus] | None
+        if status == ACTIVE:
+            statuses = [s for s in IncidentStatus if s is not IncidentStatus.RESOLVED]
+        elif isinstance(status, IncidentStatus):
+            statuses = (status,)
+        else:
+            assert not isinstance(status, str)
+            statuses = status
+        with self._reading() as connection:
+            return incident_rows.select(connection, statuses, since, limit, after)
+
+    def next_incident_number(self) -> int:
+        """1, 2, 3, ...: never the same twice."""
+        with self._writing() as connection:
+            return incident_rows.next_number(connection)
+
+    # Outbox
+
+    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Claimed]:
+        """Takes what is due, for `lease_s` and for the caller alone; one a receiver and incident, the
+        oldest."""
+        with self._writing() as connection:
+            return outbox.claim(connection, now, limit, lease_s)
+
+    def mark(
+        self,
+        dedup_key: str,
+        outcome: Outcome,
+        now: datetime,
+        error: str | None = None,
+        retry_at: datetime | None = None,
+        *,
+        attempt: int | None = None,
+    ) -> bool:
+        """What became of an attempt. False: the message is no longer in the caller's hands (lease run out).
+
+        Raises ValueError when `retry_at` is missing for `RETRY`, or given for anything else.
+        """
+        with self._writing() as connection:
+            return outbox.mark(connection, dedup_key, outcome, now, error, retry_at, attempt)
+
+    def expire(
+        self,
+        now: datetime,
+        *,
+        incident: IncidentId | None = None,
+        before_revision: int | None = None,
+        created_before: datetime | None = None,
+        receiver: ReceiverId | None = None,
+        why: str = "overtaken",
+    ) -> int:
+        """Ends messages that were not sent yet and no longer should be; how many. All that is given must
+        fit."""
+        with self._writing() as connection:
+            return outbox.expire(connection, now, incident, before_revision, created_before, receiver, why)
+
+    def pending_count(self) -> int:
+        """Messages that are neither sent nor given up."""
+        with self._reading() as connection:
+            return outbox.count(connection)
+
+    def next_due_at(self) -> datetime | None:
+        """When `claim_due` may next find something; ``None`` when nothing waits."""
+        with self._reading() as connection:
+            return outbox.next_due_at(connection)
+
+    def notifications_of(self, incident: IncidentId) -> list[OutboxRow]:
+        with self._reading() as connection:
+            return outbox.of_incident(connection, incident)
+
+    def recent_notifications(self, limit: int = 100) -> list[OutboxRow]:
+        """Newest first."""
+        with self._reading() as connection:
+            return outbox.recent(connection, limit)
+
+    # Evidence
+
+    def save_evidence(self, observations: Iterable[Observation]) -> int:
+        """Keeps the newest observation of each thing; how many things were given."""
+        with self._writing() as connection:
+            return evidence.save(connection, observations)
+
+    def load_evidence(self, since: datetime | None = None) -> list[Observation]:
+        """By time, oldest first."""
+        with self._reading() as connection:
+            return evidence.load(connection, since)
+
+    # Care
+
+    def prune(self, now: datetime, policy: RecordsRetention) -> Pruned:
+        """Deletes what is past its age. Never: active incidents, messages that wait, and each subject's last
+        change before the age of events, without which the moments after could not be rebuilt."""
+
+        def run(delete: Callable[[sa.Connection, datetime], int], age: timedelta) -> int:
+            with self._writing() as connection:
+                return delete(connection, now - age)
+
+        return Pruned(
+            events=run(events.prune, timedelta(seconds=policy.events_s)),
+            incidents=run(incident_rows.prune, timedelta(seconds=policy.incidents_s)),
+            outbox=run(outbox.prune, timedelta(seconds=policy.outbox_s)),
+            evidence=run(evidence.prune, EVIDENCE_KEPT),
+        )
+
+    # Transactions
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._transaction(writes=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[sa.Connection]:
+        if self._engine is None:
+            raise RecordsError("the records are not started")
+        try:
+            with (
+                self._engine.connect().execution_options(ronda_writes=writes) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except DBAPIError as error:
+            self._counters["records_failures"] += 1
+            raise RecordsError(f"records in {_safe(self._engine)}: {_cause(error)}") from error
+        self._counters["records_transactions"] += 1
+
+
+def _safe(engine: sa.Engine) -> str:
+    """The URL without its password."""
+    return engine.url.render_as_string(hide_password=True)
+
+
+def _cause(error: Exception) -> str:
+    """The database's own words, without the statement and its values."""
+    return str(error.orig).strip() if isinstance(error, DBAPIError) and error.orig is not None else str(error)
