@@ -27,8 +27,8 @@ class Claimed:
     """A message that its taker alone may send until the lease runs out."""
 
     notification: Notification
-    attempt: int
-    """1 for the first; `mark` takes it back as the proof that the lease still holds."""
+    attempts: int
+    """This one included: 1 for the first. `mark` takes it back as the proof that the lease still holds."""
 
 
 @dataclass(frozen=True, slots=True)
