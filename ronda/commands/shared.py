@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from topology.inventory import InventoryError, load_inventory
 
 from ronda.errors import BadInputError
+from ronda.settings import Settings, SettingsError, load_settings
+from topology.inventory import InventoryError, load_inventory
 from topology.model import Inventory
 
 FINE, TROUBLE, BAD_INPUT = 0, 1, 2
@@ -36,3 +37,22 @@ def print_json(value: Any) -> None:
 def inventory_or_exit(path: Path) -> Inventory:
     with stop_on_bad_input():
         return load_inventory(path)
+
+
+def settings_or_exit(
+    path: Path | None,
+    *,
+    inventory: Path | None = None,
+    data_dir: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+) -> Settings:
+    """The settings with a command's own options over them; bad ones end the command."""
+    try:
+        settings = load_settings(path)
+    except SettingsError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        raise typer.Exit(BAD_INPUT) from error
+    api = {k: v for k, v in (("host", host), ("port", port)) if v is not None}
+    over = {k: v for k, v in (("inventory", inventory), ("data_dir", data_dir)) if v is not None}
+    return settings.model_copy(update={**over, "api": settings.api.model_copy(update=api)})

@@ -1,0 +1,259 @@
+"""Builds the whole system, starts and stops it.
+
+The only place where stages meet: it carries a `PollResult` to the store and to the judge, and a verdict's
+incidents to the records and the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from api.app import create_app
+from collector.poll import Poller
+
+from alerts.outbox import Outbox
+from collector.icmp import Prober, ProberSettings, WireNotAllowedError
+from collector.profile import load_profiles
+from collector.schedule import Schedule
+from ronda.backend import AppBackend
+from ronda.build import (
+    build_channels,
+    build_routes,
+    build_store,
+    incident_settings,
+    storage_settings,
+    verdict_settings,
+)
+from ronda.keeper import Keeper, Unsaved
+from ronda.patrol import Patrol, Round
+from ronda.server import CannotListenError, WebServer
+from ronda.settings import Settings, SettingsError
+from storage.metrics.points import PointMaker, points_of_self
+from storage.records import Records
+from topology.clock import Clock
+from topology.model import Device, Inventory
+from topology.observations import Observation, PollResult, Reachability
+
+log = structlog.get_logger(__name__)
+
+GATHER_S = 0.05
+"""Observations that come within this time share one verdict."""
+KEEP_EVIDENCE_EVERY_S = 10.0
+SELF_EVERY_S = 30.0
+POLL_SHARE = 0.75
+"""Of its interval a poll may take, so that it ends by itself before the schedule ends it."""
+
+
+class StartError(Exception):
+    """It can't run as it is set up; the text says why and what to do."""
+
+
+class App:
+    def __init__(
+        self, settings: Settings, inventory: Inventory, clock: Clock, environ: Mapping[str, str]
+    ) -> None:
+        self._settings = settings
+        self.inventory = inventory
+        self.clock = clock
+        self.counters: Counter[str] = Counter()
+        routes = build_routes(settings.alerts)
+        self.patrol = Patrol(
+            inventory, routes, verdict_settings(settings.verdict), incident_settings(settings.alerts)
+        )
+        storage = storage_settings(settings, environ)
+        self.records = Records(storage.records)
+        self.keeper = Keeper(self.records, clock)
+        self.store = build_store(storage)
+        self.points = PointMaker(inventory)
+        self.outbox = Outbox(self.keeper, build_channels(settings.alerts, environ), clock)
+        self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
+        self.poller = Poller(inventory.credentials, load_profiles(), clock, environ)
+        self.schedule = Schedule(
+            inventory.devices.values(),
+            poll=self._poll,
+            probe=lambda targets: self.prober.probe(targets, timeout_s=settings.probe.timeout_s),
+            deliver=self._take_poll,
+            deliver_probes=self._take_probes,
+            clock=clock,
+        )
+        self.backend = AppBackend(self)
+        self.web = WebServer(create_app(self.backend), settings.api.host, settings.api.port)
+        self._changed = asyncio.Event()
+        self._next_at: datetime | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writes: set[asyncio.Task[object]] = set()
+        self._started: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return self.web.url
+
+    # --- life ---
+
+    async def start(self) -> None:
+        """Raises StartError."""
+        self._settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            await self.keeper.start()
+            await self._resume()
+            await self.store.start()
+            await self.prober.start()
+            await self.poller.start()
+            await self.outbox.start()
+            await self.web.start()
+            await self.schedule.start()
+        except (CannotListenError, WireNotAllowedError, SettingsError) as error:
+            raise StartError(str(error)) from error
+        self.schedule.every("self", SELF_EVERY_S, self._measure_self)
+        self.schedule.every("maintain", 60.0, self._maintain)
+        self._tasks = [
+            asyncio.create_task(self._rounds(), name="rounds"),
+            asyncio.create_task(self._keep_evidence(), name="evidence"),
+        ]
+        log.info(
+            "started",
+            url=self.web.url,
+            devices=len(self.inventory.devices),
+            wire=str(self.prober.wire),
+            probing=self.prober.why,
+        )
+
+    async def stop(self) -> None:
+        """In the order of the flow: nothing new comes in, what is there is brought to safety."""
+        await self.schedule.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.poller.stop()
+        await self.prober.stop()
+        await self.web.stop()
+        await self.outbox.stop()
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=1.0)
+        await self.store.stop()
+        with contextlib.suppress(RuntimeError):  # the records never started
+            await self._save_evidence()
+        await self.keeper.stop()
+        log.info("stopped")
+
+    async def _resume(self) -> None:
+        """Go on where the last process stopped."""
+        now = self.clock.now()
+        active, recent, history, evidence = await self.keeper.call(
+            lambda: (
+                self.records.active_incidents(),
+                self.records.incidents(since=now - timedelta(days=1)),
+                self.records.changes_until(now),
+                self.records.load_evidence(),
+            )
+        )
+        incidents = {i.id: i for i in (*recent, *active)}
+        self.patrol.resume(incidents.values(), history, evidence)
+        if active:
+            log.info("resumed", open_incidents=[i.id for i in active])
+
+    # --- observations in ---
+
+    async def _poll(self, device: Device) -> PollResult:
+        return await self.poller.poll(device, deadline_s=device.poll_interval_s * POLL_SHARE)
+
+    def _take_poll(self, result: PollResult) -> None:
+        self.counters["polls"] += 1
+        self.counters["poll_errors"] += len(result.errors)
+        self._see(result.observations)
+        self._write(self.points.of_poll(result))
+
+    def _take_probes(self, probes: Sequence[Reachability]) -> None:
+        self.counters["probes"] += len(probes)
+        self._see(probes)
+        self._write(self.points.of_probes(probes))
+
+    def _see(self, observations: Iterable[Observation]) -> None:
+        self.patrol.see(observations)
+        self._changed.set()
+
+    def _write(self, points: Sequence[object]) -> None:
+        """The store takes them in its own time; it never holds up a verdict."""
+        if not points:
+            return
+        task = asyncio.create_task(self.store.write(points))  # type: ignore[arg-type]  # Points, as made above
+        self._writes.add(task)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[object]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.counters["write_errors"] += 1
+            if self.counters["write_errors"] in (1, 10, 100):
+                log.error("metrics can't be written", error=str(task.exception()))
+
+    # --- verdicts out ---
+
+    async def _rounds(self) -> None:
+        while True:
+            await self._wait()
+            try:
+                await self.look()
+            except Exception as error:  # the watch goes on; a fault of ours must be seen, not end the night
+                self.counters["round_errors"] += 1
+                log.exception("a round failed", error=str(error))
+                await asyncio.sleep(1.0)
+
+    async def _wait(self) -> None:
+        """Until something was seen, or the time to look again has come."""
+        wait_s = 1.0
+        if self._next_at is not None:
+            wait_s = min(wait_s, max(0.0, (self._next_at - self.clock.now()).total_seconds()))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._changed.wait()
+        await asyncio.sleep(GATHER_S)
+        self._changed.clear()
+
+    async def look(self) -> Round:
+        """One verdict, and all that follows from it."""
+        now = self.clock.now()
+        before = self.patrol.verdict
+        round_ = self.patrol.look(now)
+        self._next_at = round_.next_at
+        self.counters["verdicts"] += 1
+        self.keeper.add(Unsaved(round_.moved.incidents, round_.moved.notifications, round_.changes))
+        if round_.verdict.wanted:
+            self.schedule.probe_now(round_.verdict.wanted)
+            self.schedule.poll_now(round_.verdict.wanted)
+        if self.keeper.waiting and await self.keeper.save():
+            self.outbox.poke()
+        if round_.changes or round_.moved.incidents:
+            self.backend.changed(round_)
+        if round_.changes or before is None:
+            self._write(self.points.of_verdict(round_.verdict))
+        return round_
+
+    # --- upkeep ---
+
+    async def _keep_evidence(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_EVIDENCE_EVERY_S)
+            try:
+                await self._save_evidence()
+            except Exception as error:  # noqa: BLE001  # only a convenience for the next start: counted and said
+                self.counters["evidence_errors"] += 1
+                if self.counters["evidence_errors"] in (1, 10, 100):
+                    log.warning("evidence can't be saved", error=str(error))
+
+    async def _save_evidence(self) -> None:
+        evidence = self.patrol.judge.evidence()
+        await self.keeper.call(lambda: self.records.save_evidence(evidence))
+
+    async def _measure_self(self) -> None:
+        self._write(points_of_self(self.backend.self_counters(), self.clock.now()))
+        if self.patrol.verdict is not None:
+            self._write(self.points.of_verdict(self.patrol.verdict))
+
+    async def _maintain(self) -> None:
+        await self.store.maintain(int(self.clock.now().timestamp()))

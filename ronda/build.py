@@ -1,0 +1,91 @@
+"""Settings to the values and parts that the stages take. Secrets are looked up here, by reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from topology.verdict import VerdictSettings
+
+from alerts.channels.console import ConsoleChannel
+from alerts.channels.webhook import WebhookChannel, WebhookSettings
+from alerts.incident import IncidentSettings
+from alerts.model import ReceiverId
+from alerts.outbox import Channel
+from alerts.route import Route
+from ronda.settings import AlertsSettings, ReceiverSettings, Settings, SettingsError, VerdictTuning
+from storage.metrics.embedded import EmbeddedStore
+from storage.metrics.store import MetricStore
+from storage.settings import InfluxSettings, MetricsKind, StorageSettings
+
+
+def build_routes(settings: AlertsSettings) -> list[Route]:
+    return [
+        Route(tuple(map(ReceiverId, route.receivers)), route.min_severity, frozenset(route.kinds))
+        for route in settings.routes
+    ]
+
+
+def build_channels(
+    settings: AlertsSettings, environ: Mapping[str, str]
+) -> dict[ReceiverId, Sequence[Channel]]:
+    """Raises SettingsError when a secret is not where the settings say."""
+    return {ReceiverId(r.id): [_channel(r, environ)] for r in settings.receivers}
+
+
+def _channel(receiver: ReceiverSettings, environ: Mapping[str, str]) -> Channel:
+    if receiver.kind == "console":
+        return ConsoleChannel()
+    url = receiver.url or secret(receiver.url_env, environ, f"alerts.receivers {receiver.id!r}: url_env")
+    key = secret(receiver.secret_env, environ, f"alerts.receivers {receiver.id!r}: secret_env")
+    if url is None:
+        raise SettingsError(f"alerts.receivers {receiver.id!r}: no url")
+    return WebhookChannel(WebhookSettings(url, key))
+
+
+def secret(name: str | None, environ: Mapping[str, str], where: str) -> str | None:
+    """The variable's value; None when none is named. Raises SettingsError when it is named and not set."""
+    if name is None:
+        return None
+    if not environ.get(name):
+        raise SettingsError(f"{where}: the environment variable {name} is not set")
+    return environ[name]
+
+
+def verdict_settings(tuning: VerdictTuning) -> VerdictSettings:
+    return VerdictSettings(
+        stale_after_intervals=tuning.stale_after_intervals,
+        silent_after_probes=tuning.silent_after_probes,
+        settle_s=tuning.settle_s,
+    )
+
+
+def incident_settings(settings: AlertsSettings) -> IncidentSettings:
+    return IncidentSettings(
+        reopen_window_s=settings.reopen_window_s,
+        update_quiet_s=settings.update_quiet_s,
+        update_at_most_s=settings.update_at_most_s,
+    )
+
+
+def storage_settings(settings: Settings, environ: Mapping[str, str]) -> StorageSettings:
+    """Raises SettingsError when a secret is not where the settings say."""
+    metrics = settings.metrics
+    return StorageSettings(
+        data_dir=settings.data_dir,
+        metrics_kind=MetricsKind(metrics.kind),
+        influx=InfluxSettings(
+            url=metrics.url,
+            database=metrics.database,
+            org=metrics.org or "-",
+            user=metrics.user,
+            password=secret(metrics.password_env, environ, "metrics.password_env"),
+            token=secret(metrics.token_env, environ, "metrics.token_env"),
+        ),
+        records_url=settings.records_url,
+    )
+
+
+def build_store(storage: StorageSettings) -> MetricStore:
+    if storage.metrics_kind is MetricsKind.EMBEDDED:
+        return EmbeddedStore(storage.metrics_file, retention=storage.retention)
+    raise NotImplementedError

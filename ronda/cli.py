@@ -1,0 +1,62 @@
+"""The `ronda` command: each sub-command lives in `ronda.commands`, under its own name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# Name, module, function or sub-app, in the order a newcomer meets them. Modules are imported when their
+# command is asked for: `ronda check` must not wait for a web framework.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("demo", "ronda.commands.demo", "demo"),
+    ("check", "ronda.commands.check", "check"),
+    ("serve", "ronda.commands.serve", "serve"),
+    ("status", "ronda.commands.status", "status"),
+    ("ack", "ronda.commands.ack", "ack"),
+    ("poll", "ronda.commands.poll", "poll"),
+    ("diagnose", "ronda.commands.diagnose", "diagnose"),
+    ("whatif", "ronda.commands.whatif", "whatif"),
+    ("spof", "ronda.commands.whatif", "spof"),
+    ("path", "ronda.commands.whatif", "path"),
+    ("suggest", "ronda.commands.whatif", "suggest"),
+    ("replay", "ronda.commands.replay", "replay"),
+    ("storage", "ronda.commands.storage", "app"),
+    ("lab", "ronda.commands.lab", "app"),
+)
+
+
+class _Lazy(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the base class's signature
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # the base class's signature
+        for name, module, attribute in COMMANDS:
+            if name == cmd_name:
+                found = getattr(importlib.import_module(module), attribute)
+                if isinstance(found, typer.Typer):
+                    return typer.main.get_command(found)
+                single = typer.Typer(add_completion=False)
+                single.command(name)(found)
+                return typer.main.get_command(single)
+        return None
+
+
+app = typer.Typer(
+    cls=_Lazy,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ronda watches the network that joins a regency's offices: what broke, where, and whom it cut off.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Exit codes: 0 fine, 1 found trouble, 2 bad input. JSON goes to stdout, logs to stderr."""
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,177 @@
+"""`ronda demo`: a simulated Paser and the whole system on this machine, with nothing to set up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.panel import Panel
+
+from lab.secrets import demo_environment
+from ronda import log
+from ronda.app import App, StartError
+from ronda.clock import SystemClock
+from ronda.commands.serve import STOP_WITHIN_S
+from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit
+from ronda.settings import Settings
+from topology.model import Inventory
+
+LAB_READY_WITHIN_S = 30.0
+
+
+def demo(
+    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The network to simulate.")] = Path(
+        "inventory.yaml"
+    ),
+    run_dir: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path("var/demo"),
+    port: Annotated[int | None, typer.Option(help="Port of API and board.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on with the last demo's records.")] = False,
+) -> None:
+    """Start a simulated Paser and watch it: cut a fiber, and see one alert.
+
+    Simulated: the devices, their links and light, and echo (docs/lab.md says how). Real: SNMP v2c and v3 over
+    UDP, polling, verdicts, incidents, storage, API and board.
+    """
+    known = inventory_or_exit(inventory)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(run_dir):
+        data_dir = run_dir / "data"
+        if data_dir.exists() and not keep:
+            shutil.rmtree(data_dir)
+        environ = {**os.environ, **demo_environment(known)}
+        os.environ.update(environ)
+        settings = settings_or_exit(None, inventory=inventory, data_dir=data_dir, port=port)
+        settings = settings.model_copy(update={"probe": settings.probe.model_copy(update={"wire": "lab"})})
+        with (run_dir / "ronda.log").open("w", encoding="utf-8") as stream:
+            log.configure("json", settings.log_level, stream)
+            code = uvloop.run(_run(known, inventory, run_dir, settings, environ))
+    raise typer.Exit(code)
+
+
+async def _run(
+    known: Inventory, inventory: Path, run_dir: Path, settings: Settings, environ: dict[str, str]
+) -> int:
+    screen = Console()
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    async with _lab(inventory, run_dir, environ) as problem:
+        if problem is not None:
+            screen.print(f"[red]The simulated network did not start:[/red] {problem}")
+            return BAD_INPUT
+        derived = run_dir / "inventory.yaml"  # written where every device shares one address
+        if derived.exists():
+            known = inventory_or_exit(derived)
+        app = App(settings, known, SystemClock(), environ)
+        try:
+            await app.start()
+        except StartError as error:
+            screen.print(f"[red]{error}[/red]")
+            await app.stop()
+            return BAD_INPUT
+        screen.print(_welcome(known, app.url, run_dir))
+        await stopping.wait()
+        screen.print("\nstopping ...")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(app.stop(), STOP_WITHIN_S)
+    screen.print("stopped: everything that the demo started has ended.")
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _lab(inventory: Path, run_dir: Path, environ: dict[str, str]) -> AsyncIterator[str | None]:
+    """The simulated network as a process of its own; yields why it did not start, or None."""
+    ready = run_dir / "lab.json"
+    ready.unlink(missing_ok=True)
+    with (run_dir / "lab.log").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "lab",
+            str(inventory),
+            "--run-dir",
+            str(run_dir),
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=_end_with_parent,
+            start_new_session=True,  # Ctrl-C is for us; we end it in our own order
+        )
+        try:
+            problem: str | None = "it was not ready in time"
+            for _ in range(int(LAB_READY_WITHIN_S / 0.05)):
+                if ready.exists():
+                    problem = None
+                    break
+                if process.returncode is not None:
+                    problem = (run_dir / "lab.log").read_text(errors="replace").strip()[-2000:]
+                    break
+                await asyncio.sleep(0.05)
+            yield problem
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                try:
+                    await asyncio.wait_for(process.wait(), 3)
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
+
+
+def _end_with_parent() -> None:
+    """In the child: the kernel ends it when we are gone, even by kill -9 (prctl(2), PR_SET_PDEATHSIG)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _alone(run_dir: Path) -> Iterator[None]:
+    """One demo a run directory; the lock goes with the process however it ends."""
+    with (run_dir / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            typer.secho(f"A demo is running already in {run_dir} (stop it with Ctrl-C there).", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        yield
+
+
+def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:
+    ring = next(
+        (str(i) for i, link in known.links.items() if link.risk_groups), next(iter(known.links), "LINK")
+    )
+    device = next(
+        (str(d) for d, dev in known.devices.items() if d not in known.vantages and dev.monitored), ""
+    )
+    where = "" if str(run_dir) == "var/demo" else f" --run-dir {run_dir}"
+    lines = [
+        f"[bold]{known.network.name}[/bold]: {len(known.offices)} offices, {len(known.devices)} devices, "
+        f"{len(known.links)} links, simulated on this machine",
+        "",
+        f"board     [link={url}]{url}/[/link]",
+        f"API       [link={url}/docs]{url}/docs[/link]",
+        "",
+        "In another terminal, from this folder:",
+        f"  cut a fiber      [cyan].venv/bin/ronda lab cut {ring}{where}[/cyan]",
+        f"  mend it          [cyan].venv/bin/ronda lab restore {ring}{where}[/cyan]",
+        f"  power failure    [cyan].venv/bin/ronda lab power-off {device}{where}[/cyan]",
+        "  what is there    [cyan].venv/bin/ronda status[/cyan]",
+        "",
+        f"Alerts appear below. Log: {run_dir}/ronda.log. [bold]Ctrl-C[/bold] stops everything.",
+    ]
+    return Panel("\n".join(lines), title="Ronda", title_align="left", border_style="green", expand=False)
