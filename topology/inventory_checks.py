@@ -60,8 +60,8 @@ class Checker:
         self.ids: dict[str, dict[str, Path]] = {}
         self.certain: dict[str, bool] = {}
         """Whether a section could be read as a whole; if not, an id missing in it proves nothing."""
-        self.dangling: set[str] = set()
-        """Good ends of links whose other end is wrong: they may well be connected."""
+        self.broken: list[frozenset[str]] = []
+        """What stands at the ends of links that have a message already, known or not."""
 
     def run(self) -> None:
         self._ids()
@@ -204,10 +204,10 @@ class Checker:
             good = [d for d in (device_a, device_b) if d in self.ids["devices"]]
             if device_a is not None and device_a == device_b:
                 self.say(path, f"this link joins {device_a!r} to itself", code="self-link")
-                self.dangling.add(device_a)
+                self.broken.append(frozenset({device_a}))
                 continue
-            if len(good) == 1:
-                self.dangling.update(good)
+            if len(good) < 2:
+                self.broken.append(frozenset(d for d in (device_a, device_b) if d is not None))
             for side, (device, port) in ends:
                 if device not in self.ids["devices"]:
                     continue

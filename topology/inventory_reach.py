@@ -67,9 +67,21 @@ def _islands(checker: Checker) -> None:
         if a in known and b in known:
             graph.add_edge(a, b)
     home: set[str] = set().union(*(nx.node_connected_component(graph, v) for v in vantages))
-    for island in nx.connected_components(graph):
-        if not island <= home and not island & checker.dangling:
-            _island(checker, sorted(island, key=lambda d: checker.line(known[d])))
+    islands = [i for i in nx.connected_components(graph) if not i <= home]
+    for island in _unexplained(islands, checker.broken):
+        _island(checker, sorted(island, key=lambda d: checker.line(known[d])))
+
+
+def _unexplained(islands: list[set[str]], broken: list[frozenset[str]]) -> list[set[str]]:
+    """Without the islands that a link with a wrong end would have joined: it has its message already."""
+    rest = list(islands)
+    for ends in broken:
+        meant = next((i for i in rest if any(e in i or nearest(e, i) for e in ends)), None)
+        if meant is None and rest:
+            meant = rest[0]
+        if meant is not None:
+            rest.remove(meant)
+    return rest
 
 
 def _island(checker: Checker, devices: list[str]) -> None:

@@ -6,6 +6,7 @@ The models check shapes and single values; what spans several of them is `topolo
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -222,29 +223,51 @@ def allowed_keys(path: tuple[str | int, ...]) -> list[str]:
     return list((InventoryFile if name is None else _ROWS[name]).model_fields)
 
 
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the file; `docs/inventory.schema.json` is its text."""
+    """JSON Schema (2020-12) of the file, for editors."""
     schema = InventoryFile.model_json_schema(mode="validation")
-    _allow_null(schema)
+    _tidy(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
         "title": "Ronda inventory",
+        **schema,
     }
 
 
-def _allow_null(node: object) -> None:
-    """An optional key may be written without a value; pydantic only says so for those without a default."""
+def json_schema_text() -> str:
+    """What `docs/inventory.schema.json` holds."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(node: object) -> None:
+    """Three things pydantic leaves undone: an optional key may be written without a value, limits of an
+    optional number have their standard names, and a title that repeats the key says nothing."""
     if isinstance(node, list):
         for item in node:
-            _allow_null(item)
+            _tidy(item)
     if not isinstance(node, dict):
         return
+    for ours, standard in _BOUNDS.items():
+        if isinstance(node.get(ours), int | float):
+            node[standard] = node.pop(ours)
+    if isinstance(node.get("title"), str):
+        del node["title"]
     properties = node.get("properties")
     if isinstance(properties, dict):
         for name, rule in properties.items():
-            if name not in node.get("required", ()) and {"type": "null"} not in rule.get("anyOf", ()):
-                kept = {k: rule.pop(k) for k in ("description", "default", "title") if k in rule}
-                properties[name] = {"anyOf": [rule, {"type": "null"}], **kept}
+            if name not in node.get("required", ()):
+                properties[name] = _nullable(rule)
     for value in node.values():
-        _allow_null(value)
+        _tidy(value)
+
+
+def _nullable(rule: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {k: rule.pop(k) for k in ("description", "default") if k in rule}
+    if kept.get("default", "") is None:
+        del kept["default"]
+    if {"type": "null"} not in rule.get("anyOf", ()):
+        rule = {"anyOf": [rule, {"type": "null"}]}
+    return {**rule, **kept}

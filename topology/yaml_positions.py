@@ -25,8 +25,10 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{t}" for t in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")
 )
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""YAML 1.2, 5.1: everything but `c-printable`."""
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-_loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_BaseLoader: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +83,36 @@ class Document:
         return found
 
 
+class _Loader(_BaseLoader):  # type: ignore[valid-type, misc]  # libyaml's where it is built in
+    """Refuses deep nesting while composing: libyaml's composer recurses in C, where depth ends in a crash."""
+
+    depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            at = Position(1, 1) if parent is None else _position(parent)
+            raise DocumentError(f"nested more than {MAX_DEPTH} deep", at)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
 def read_document(text: str) -> Document:
     """Raises DocumentError when the text isn't one YAML document, or is too big to be an inventory."""
     if len(text) > MAX_CHARS:
         raise DocumentError(f"the file is larger than {MAX_CHARS // 2**20} MiB", Position(1, 1))
     text = _SURROGATES.sub(_join_surrogates, text.removeprefix("\ufeff"))
+    bad = _UNPRINTABLE.search(text)
+    if bad is not None:
+        line = text.count("\n", 0, bad.start()) + 1
+        column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1
+        message = f"a control character (U+{ord(bad[0]):04X}) can't be part of YAML"
+        raise DocumentError(message, Position(line, column))
     try:
-        root = yaml.compose(text, _loader)
+        root = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, text) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
-        message = f"a control character (U+{ord(text[error.position]):04X}) can't be part of YAML"
-        raise DocumentError(message, Position(line, column)) from None
-    except RecursionError:
-        raise DocumentError("nested too deeply", Position(1, 1)) from None
     if root is None:
         return Document(None, None)
     document = Document(None, root)
@@ -193,6 +209,8 @@ def _join_surrogates(match: re.Match[str]) -> str:
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str) -> DocumentError:
     mark = error.problem_mark or error.context_mark
+    if error.problem == "found unexpected end of stream" and error.context_mark is not None:
+        mark = error.context_mark  # where the quote was opened says more than where the file ends
     position = Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
     problem = error.problem or "not YAML"
     lines = text.splitlines()
@@ -207,7 +225,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str) -> DocumentError:
     elif "another document" in problem:
         suggestion = "an inventory is one document: remove the line ---"
     elif "unexpected end of stream" in problem:
-        suggestion = "a quote that was opened here or before is never closed"
+        suggestion = "the quote opened here is never closed"
     elif error.context_mark is not None and error.context_mark.line + 1 != position.line:
         suggestion = f"{error.context} that starts in line {error.context_mark.line + 1}"
     return DocumentError(f"not valid YAML: {problem}", position, suggestion)
