@@ -1,0 +1,249 @@
+"""The lab, running: a simulated network with its devices on real sockets of this machine.
+
+async with Lab(inventory, addresses="ephemeral") as lab:
+    lab.cut("grogot-kuaro")
+    ...  # poll lab.inventory.devices[...].address
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
+from typing import Any, Literal, Self
+
+from lab import codec, commands, traps
+from lab.agent import Agent
+from lab.apps import HealthPage
+from lab.commands import Answer
+from lab.network import Change, Network
+from lab.secrets import Access, Keyring
+from lab.sockets import derived, open_applications, open_devices
+from lab.usm import User, Usm, registry
+from lab.wire import Host, Responder
+from topology.clock import Clock
+from topology.model import DeviceId, Inventory
+
+Addresses = Literal["inventory", "ephemeral"]
+"""`inventory`: each device at its own loopback address; `ephemeral`: 127.0.0.1 with free ports for each."""
+
+DEMO_MORNING = datetime(2026, 8, 3, 1, 30, tzinfo=UTC)
+"""A Monday, half past nine in Tana Paser: the time of day that a lab without a clock starts at."""
+
+_registry = lru_cache(maxsize=64)(lambda users: registry(users))
+
+
+class LoopClock:
+    """The event loop's own time, and a wall clock that starts on a fixed morning: tests repeat exactly."""
+
+    def __init__(self, start: datetime = DEMO_MORNING) -> None:
+        self._start = start
+        self._zero_s = asyncio.get_running_loop().time()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic_s() - self._zero_s)
+
+    def monotonic_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class Lab:
+    """Constructed inert; `start` opens the sockets and `stop` closes them.
+
+    The commands of `lab.commands` are methods (`cut`, `restore`, `power_off`, ...); each raises
+    `UnknownIdError` or `BadArgumentError`, and returns an `Answer`.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        *,
+        clock: Clock | None = None,
+        addresses: Addresses = "inventory",
+        environment: Mapping[str, str] | None = None,
+        trap_to: tuple[str, int] | None = None,
+        boot_s: float = 2.0,
+    ) -> None:
+        """`environment` holds the secrets that the inventory's credentials name (default: the process's own);
+        missing ones are made up, see `environment` afterwards."""
+        self.inventory = inventory
+        """After `start`: with the addresses and URLs really served."""
+        self.addresses: Addresses = addresses
+        self.hosts: dict[DeviceId, Host] = {}
+        self._clock = clock
+        self._boot_s = boot_s
+        self._trap_to = trap_to
+        self._keyring = Keyring(os.environ if environment is None else environment)
+        self._network: Network | None = None
+        self._responders: dict[DeviceId, Responder] = {}
+        self._trap_communities: dict[DeviceId, bytes] = {}
+        self._transports: list[asyncio.BaseTransport] = []
+        self._pages: list[HealthPage] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self.traps_sent = 0
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Raises LabError when a socket can't be had; nothing is left open then."""
+        clock = self._clock or LoopClock()
+        self._clock = clock
+        ephemeral = self.addresses == "ephemeral"
+        devices = open_devices(self.inventory, ephemeral=ephemeral)
+        if any(devices[d].address != self.inventory.devices[d].address for d in devices):
+            self.addresses, ephemeral = "ephemeral", True
+        try:
+            applications = open_applications(self.inventory, ephemeral=ephemeral)
+        except BaseException:
+            for pair in devices.values():
+                pair.close()
+            raise
+        self.inventory = derived(self.inventory, devices, applications)
+        network = Network(self.inventory, at_s=clock.monotonic_s(), wall=clock.now(), boot_s=self._boot_s)
+        self._network = network
+        network.listeners.append(self._changed)
+        loop = asyncio.get_running_loop()
+        for device, pair in devices.items():
+            access = self._keyring.access(self.inventory, self.inventory.devices[device])
+            host = Host(network, device, self._agent(device, access), clock.monotonic_s)
+            self.hosts[device] = host
+            self._trap_communities[device] = (access.communities_v2c or (b"public",))[0]
+            for sock, answer in ((pair.snmp, host.snmp), (pair.probe, host.echo)):
+                transport, responder = await loop.create_datagram_endpoint(
+                    partial(Responder, host, answer), sock=sock
+                )
+                self._transports.append(transport)
+                if sock is pair.snmp:
+                    self._responders[device] = responder
+        for application_id, listener in applications.items():
+            page = HealthPage(network, self.inventory.applications[application_id])
+            self._pages.append(page)
+            await page.start(listener)
+
+    async def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for page in self._pages:
+            await page.stop()
+        for transport in self._transports:
+            transport.close()
+        self._transports.clear()
+        await asyncio.sleep(0)  # lets the transports close their sockets
+
+    def _agent(self, device: DeviceId, access: Access) -> Agent:
+        users: tuple[User, ...] = access.users
+        usm = Usm(self.network.hardware[device].engine_id, _registry(users), [user.context for user in users])
+        return Agent(communities_v1=access.communities_v1, communities_v2c=access.communities_v2c, usm=usm)
+
+    # -- what it knows ---------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network:
+        """The simulation itself: truth, state, readings."""
+        assert self._network is not None, "the lab has not been started"
+        return self._network
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The made-up secrets by environment variable: set these for whoever is to poll the lab."""
+        return dict(self._keyring.made_up)
+
+    @property
+    def missing_files(self) -> list[str]:
+        return list(self._keyring.missing_files)
+
+    def now_s(self) -> float:
+        assert self._clock is not None, "the lab has not been started"
+        return self._clock.monotonic_s()
+
+    # -- commands --------------------------------------------------------------------------------------
+
+    def command(self, name: str, **arguments: Any) -> Answer:
+        """Run one of `lab.commands.COMMANDS` now."""
+        at_s = self.now_s()
+        self.network.advance(at_s)
+        try:
+            return commands.COMMANDS[name](self.network, at_s, **arguments)
+        finally:
+            self._schedule()
+
+    def cut(self, link: str) -> Answer:
+        return self.command("cut", link=link)
+
+    def cut_duct(self, group: str) -> Answer:
+        return self.command("cut-duct", group=group)
+
+    def restore(self, target: str) -> Answer:
+        return self.command("restore", target=target)
+
+    def restore_all(self) -> Answer:
+        return self.command("restore-all")
+
+    def power_off(self, target: str) -> Answer:
+        return self.command("power-off", target=target)
+
+    def power_on(self, target: str) -> Answer:
+        return self.command("power-on", target=target)
+
+    def dim(self, link: str, db: float) -> Answer:
+        return self.command("dim", link=link, db=db)
+
+    def flap(self, link: str, times: int = 5, every_s: float = 6.0) -> Answer:
+        return self.command("flap", link=link, times=times, every_s=every_s)
+
+    def stop_snmp(self, device: str) -> Answer:
+        return self.command("stop-snmp", device=device)
+
+    def start_snmp(self, device: str) -> Answer:
+        return self.command("start-snmp", device=device)
+
+    def stop_app(self, application: str) -> Answer:
+        return self.command("stop-app", application=application)
+
+    def start_app(self, application: str) -> Answer:
+        return self.command("start-app", application=application)
+
+    def reboot(self, device: str) -> Answer:
+        return self.command("reboot", device=device)
+
+    def renumber(self, device: str) -> Answer:
+        return self.command("renumber", device=device)
+
+    def status(self) -> Answer:
+        return self.command("status")
+
+    # -- what happens by itself ------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due_s = self.network.next_due_s
+        if due_s is not None:
+            delay_s = max(0.0, due_s - self.now_s())
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+
+    def _tick(self) -> None:
+        self.network.advance(self.now_s())
+        self._schedule()
+
+    def _changed(self, change: Change) -> None:
+        if self._trap_to is None:
+            return
+        for device, varbinds in traps.notifications(self.network, change):
+            responder = self._responders.get(device)
+            if responder is None:
+                continue
+            self.traps_sent += 1
+            message = codec.trap(self._trap_communities[device], self.traps_sent, varbinds)
+            delay_s = self.hosts[device].delay_s() / 2.0
+            asyncio.get_running_loop().call_later(delay_s, responder.send, message, self._trap_to)
