@@ -1,0 +1,91 @@
+"""What the API needs of the running system. `ronda` implements it; tests make one from real values.
+
+Whatever may wait for a disk is `async`; what lies in memory is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from alerts.model import Incident, IncidentId
+from api.changes import ChangeFeed
+from storage.records.events import RecordedChange
+from topology.clock import Clock
+from topology.findings import Component, Verdict
+from topology.model import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessCheck:
+    """One thing without which the answers here can't be trusted."""
+
+    name: str
+    """E.g. verdict, records, metrics."""
+    ok: bool
+    why: str = ""
+    """For a person: what is wrong."""
+
+
+class NotActiveError(Exception):
+    """The incident is resolved: there is nothing to take on any more."""
+
+
+class RecordsUnavailableError(Exception):
+    """The records can't be read or written just now; the API answers 503."""
+
+
+class Backend(Protocol):
+    @property
+    def inventory(self) -> Inventory: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def feed(self) -> ChangeFeed:
+        """Where changes are published; the API's streams listen to it."""
+        ...
+
+    def verdict(self) -> Verdict | None:
+        """The newest; None before the first."""
+        ...
+
+    async def incidents(
+        self,
+        *,
+        which: Literal["active", "all"],
+        limit: int,
+        after: IncidentId | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[Incident]:
+        """Newest first. `after`: the last one of the page before. `since`: not yet resolved then."""
+        ...
+
+    async def incident(self, id_: IncidentId) -> Incident | None: ...
+
+    async def acknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        """None: no such incident. Raises NotActiveError when it is resolved."""
+        ...
+
+    async def events(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: Component | None = None,
+        limit: int = 200,
+        after: int = 0,
+    ) -> Sequence[RecordedChange]:
+        """Changes of state with since <= at < until, oldest first, with numbers above `after`."""
+        ...
+
+    async def readiness(self) -> Sequence[ReadinessCheck]:
+        """Every check, passed or not. The first verdict is one of them."""
+        ...
+
+    def self_counters(self) -> Mapping[str, int | float]:
+        """What moves in here, by part: integers count since the start, floats are levels."""
+        ...
