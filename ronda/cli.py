@@ -28,20 +28,28 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+def load_command(name: str) -> Any:
+    """The command object. Raises KeyError."""
+    for known, module, attribute in COMMANDS:
+        if known == name:
+            found = getattr(importlib.import_module(module), attribute)
+            if isinstance(found, typer.Typer):
+                return typer.main.get_command(found)
+            single = typer.Typer(add_completion=False)
+            single.command(name)(found)
+            return typer.main.get_command(single)
+    raise KeyError(name)
+
+
 class _Lazy(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the base class's signature
         return [name for name, _, _ in COMMANDS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # the base class's signature
-        for name, module, attribute in COMMANDS:
-            if name == cmd_name:
-                found = getattr(importlib.import_module(module), attribute)
-                if isinstance(found, typer.Typer):
-                    return typer.main.get_command(found)
-                single = typer.Typer(add_completion=False)
-                single.command(name)(found)
-                return typer.main.get_command(single)
-        return None
+        try:
+            return load_command(cmd_name)
+        except KeyError:
+            return None
 
 
 app = typer.Typer(

@@ -20,6 +20,7 @@ import uvloop
 from rich.console import Console
 from rich.panel import Panel
 
+from lab.control import read_run_file
 from lab.secrets import demo_environment
 from ronda import log
 from ronda.app import App, StartError
@@ -57,13 +58,11 @@ def demo(
         settings = settings.model_copy(update={"probe": settings.probe.model_copy(update={"wire": "lab"})})
         with (run_dir / "ronda.log").open("w", encoding="utf-8") as stream:
             log.configure("json", settings.log_level, stream)
-            code = uvloop.run(_run(known, inventory, run_dir, settings, environ))
+            code = uvloop.run(_run(inventory, run_dir, settings, environ))
     raise typer.Exit(code)
 
 
-async def _run(
-    known: Inventory, inventory: Path, run_dir: Path, settings: Settings, environ: dict[str, str]
-) -> int:
+async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict[str, str]) -> int:
     screen = Console()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -73,9 +72,8 @@ async def _run(
         if problem is not None:
             screen.print(f"[red]The simulated network did not start:[/red] {problem}")
             return BAD_INPUT
-        derived = run_dir / "inventory.yaml"  # written where every device shares one address
-        if derived.exists():
-            known = inventory_or_exit(derived)
+        # The same file, or a copy with other addresses where only 127.0.0.1 can be had.
+        known = inventory_or_exit(Path(read_run_file(run_dir).inventory))
         app = App(settings, known, SystemClock(), environ)
         try:
             await app.start()

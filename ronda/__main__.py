@@ -1,0 +1,5 @@
+"""`python -m ronda` is `ronda`."""
+
+from ronda.cli import main
+
+main()
