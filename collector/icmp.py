@@ -142,6 +142,11 @@ class Prober:
             tasks = [group.create_task(one(targets, timeout_s, n * interval_s)) for n in range(count)]
         return [observation for task in tasks for observation in task.result()]
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that are waited for now."""
+        return len(self._ledger)
+
     def _try_sockets(self, wire: Wire) -> str | None:
         loop = asyncio.get_running_loop()
         ident = secrets.randbelow(1 << 16)
@@ -191,6 +196,8 @@ class Prober:
             for echo in round_.echoes:
                 if self._rounds.pop(echo.serial, None) is not None:
                     self._ledger.give_up(echo)
+        if not self._sockets:  # stopped meanwhile: who has not answered yet is not silent for that
+            round_.echoes = [echo for echo in round_.echoes if echo.rtt_s is not None]
         return [self._observation(echo) for echo in round_.echoes]
 
     async def _resolve(self, targets: Sequence[ProbeTarget], timeout_s: float) -> list[Resolved | None]:

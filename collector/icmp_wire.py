@@ -99,7 +99,8 @@ def checksum(message: bytes) -> int:
     """
     if len(message) % 2:
         message += b"\0"
-    return -int.from_bytes(message) % 0xFFFF
+    number = int.from_bytes(message)
+    return -number % 0xFFFF if number else 0xFFFF
 
 
 def checksum_holds(message: bytes) -> bool:
