@@ -1,5 +1,5 @@
-"""What a store of metrics does, whichever it is. `tests/unit/storage/metric_store_contract.py` holds both to
-it.
+"""What a store of metrics does, whichever it is. `tests/real/storage/test_metric_store_contract.py` holds
+both to it.
 
 Threading: every method is called from the event loop and never blocks it. `start` before anything else,
 `stop` once.
