@@ -88,7 +88,7 @@ def test_neither_a_storm_nor_a_gap(answers: list[float | None], interval_s: floa
 @given(st.lists(RTT, min_size=1, max_size=30), INTERVAL)
 def test_silence_is_known_within_seconds(answers: list[float | None], interval_s: float) -> None:
     """After the last answer the device is dead: three losses in a row are known soon after the first."""
-    trace = play(answers, interval_s, set(), until_s=100.0)
+    trace = play(answers, interval_s, set(), until_s=(len(answers) + 1) * interval_s + 10.0)
     last = max((n for n, answered in enumerate(trace.answered) if answered), default=-1)
     dead = trace.sent[last + 1 :]
     assert trace.silent_s is not None
