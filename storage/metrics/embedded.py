@@ -19,7 +19,7 @@ import structlog
 
 from storage.metrics import sqlite_rollup
 from storage.metrics.coalesce import Coalescer
-from storage.metrics.points import Point
+from storage.metrics.points import Point, holdable
 from storage.metrics.sqlite_layout import SLOT_S, Layout, NewerSchemaError, connect, prepare
 from storage.metrics.sqlite_read import read_last, read_range
 from storage.metrics.store import ROLLED, Aggregate, Resolution, Series, StoreError, Where, Written
@@ -35,6 +35,7 @@ counted."""
 COUNTERS = (
     "points_stored",
     "points_lost",
+    "values_left_out",
     "write_batches",
     "write_failures",
     "rows_rolled_up",
@@ -189,13 +190,18 @@ class EmbeddedStore:
                 if number is None:
                     number = layout.series_number(point.measurement, point.tags)
                 at_s = point.at_s
-                batches[point.measurement, tuple(point.fields)].append(
-                    (at_s // slot_s, number, at_s, *point.fields.values())
+                fields = holdable(point.fields)
+                if fields is not point.fields:
+                    self._counters["values_left_out"] += len(point.fields) - len(fields)
+                    if not fields:
+                        continue
+                batches[point.measurement, tuple(fields)].append(
+                    (at_s // slot_s, number, at_s, *fields.values())
                 )
                 if newest.get(number, at_s) <= at_s:
                     newest[number] = at_s
-            for (measurement, fields), rows in batches.items():
-                db.executemany(layout.insert_sql(measurement, fields), rows)
+            for (measurement, names), rows in batches.items():
+                db.executemany(layout.insert_sql(measurement, names), rows)
             db.executemany(UPSERT_LAST, newest.items())
             if self._raw_floor_s <= oldest_s < self._rolled_until_s:
                 sqlite_rollup.move_back(db, oldest_s)
@@ -214,7 +220,7 @@ class EmbeddedStore:
             if self._writer is None:
                 raise sqlite3.OperationalError("the store is not open for writing")
             await self._in(self._writer, lambda: self._insert(points))
-        except (sqlite3.Error, OverflowError) as error:
+        except sqlite3.Error as error:
             lost = self._hold(points, error)
             kept = [len(part) for part in batch]
             return [Written(waiting=n - min(n, lost), lost=min(n, lost)) for n in kept]

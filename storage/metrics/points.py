@@ -112,6 +112,22 @@ def fit(measurement: str, name: str, value: int | float | None) -> int | float |
     return None
 
 
+def holdable(fields: Fields) -> Fields:
+    """The fields without what no store can hold: the same object when that is all of them, the usual case."""
+    values = fields.values()
+    try:
+        if all(map(math.isfinite, values)) and max(values) <= INT64_MAX and min(values) >= INT64_MIN:
+            return fields
+    except (TypeError, OverflowError, ValueError):
+        pass  # not a number, or an integer beyond any float: found one by one below
+    return {
+        name: value
+        for name, value in fields.items()
+        if (type(value) is float and math.isfinite(value))
+        or (isinstance(value, int) and INT64_MIN <= value <= INT64_MAX)
+    }
+
+
 def point(
     measurement: str, tags: Tags, at: datetime, values: Mapping[str, int | float | None]
 ) -> Point | None:
