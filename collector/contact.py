@@ -1,0 +1,94 @@
+"""First contact: the address looked up, credentials tried in order, the one that works remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from gufo.snmp import User
+
+from collector import system
+from collector.counters import Counters
+from collector.faults import SnmpFault
+from collector.memory import Memory
+from collector.secrets import CommunitySecret, SnmpSecret, UsmSecret
+from collector.snmp import GufoSession, usm_user
+from collector.transport import SnmpTransport, Tuning
+from topology.model import Device
+from topology.observations import PollFault
+
+_PROBE = [f"{oid}.0" for oid in (system.SYS_OBJECT_ID, system.SYS_UPTIME)]
+
+
+class Contact:
+    """Opens sessions. Localised SNMPv3 keys are made once a credential, not once a device."""
+
+    def __init__(self, tuning: Tuning, counters: Counters, default_port: int) -> None:
+        self._tuning = tuning
+        self._counters = counters
+        self._default_port = default_port
+        self._users: dict[UsmSecret, User] = {}
+
+    async def reach(self, memory: Memory, secrets: Sequence[SnmpSecret]) -> SnmpTransport:
+        """An open session with a credential that works. Raises SnmpFault of the last that did not."""
+        host, port = await self._resolved(memory.device)
+        tried = [memory.secret] if memory.secret is not None else list(secrets)
+        if not tried:
+            raise SnmpFault(PollFault.CONFIGURATION, "the device has no SNMP credential")
+        fault = SnmpFault(PollFault.TIMEOUT, "no answer")
+        for secret in tried:
+            session = self._session(host, port, secret, memory)
+            try:
+                await session.open()
+                await session.get(_PROBE)
+            except SnmpFault as problem:
+                session.close()
+                fault = _worse(fault, problem)
+                if problem.fault in (PollFault.REFUSED, PollFault.UNREACHABLE):
+                    break
+            except BaseException:
+                session.close()
+                raise
+            else:
+                memory.secret = secret
+                memory.transport = session
+                return session
+        if fault.fault is PollFault.TIMEOUT:
+            names = ", ".join(str(secret.id) for secret in tried)
+            raise SnmpFault(PollFault.TIMEOUT, f"no answer from {host}:{port} with {names}")
+        raise fault
+
+    def _session(self, host: str, port: int, secret: SnmpSecret, memory: Memory) -> SnmpTransport:
+        user = None
+        if isinstance(secret, UsmSecret):
+            user = self._users.get(secret)
+            if user is None:
+                user = self._users[secret] = usm_user(secret)
+        return GufoSession(host, port, secret, self._tuning, memory.limits, self._counters, user)
+
+    async def _resolved(self, device: Device) -> tuple[str, int]:
+        address = device.address
+        if address is None:
+            raise SnmpFault(PollFault.CONFIGURATION, "the device has no address")
+        port = address.port or self._default_port
+        try:
+            return str(ip_address(address.host)), port
+        except ValueError:
+            pass
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(address.host, port, type=socket.SOCK_DGRAM)
+        except (OSError, UnicodeError) as error:
+            raise SnmpFault(PollFault.UNREACHABLE, f"{address.host} can't be looked up: {error}") from error
+        return str(found[0][4][0]), port
+
+
+def _worse(one: SnmpFault, other: SnmpFault) -> SnmpFault:
+    """A fault that says something goes before silence."""
+    return one if other.fault is PollFault.TIMEOUT and one.fault is not PollFault.TIMEOUT else other
+
+
+def version_of(secret: SnmpSecret) -> str:
+    return secret.version if isinstance(secret, CommunitySecret) else "3"

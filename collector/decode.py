@@ -1,0 +1,142 @@
+"""Raw SNMP values to typed ones. Pure, and total: whatever an agent sends, a value or None comes out.
+
+A value of the wrong type, out of its range, or one of the many ways to say "nothing" spoils its own cell
+only. Units follow the names used everywhere here: dBm, milliamperes, volts, degrees Celsius.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+from collector.transport import Value
+
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+_OPAQUE_FLOAT = b"\x9f\x78\x04"
+"""net-snmp's Opaque float: tag 0x9f 0x78, length 4, then IEEE 754 single (UCD-SNMP-MIB's NetSnmpFloat)."""
+_OPAQUE_DOUBLE = b"\x9f\x79\x08"
+_MAX_TEXT_CHARS: Final = 1024
+_DBM_FLOOR, _DBM_CEILING = -99.0, 60.0
+
+
+def as_int(value: Value) -> int | None:
+    """An integer; also of octets that hold decimal digits, as some agents give numbers."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        text = value.strip(b" \x00\r\n\t")
+        digits = text[1:] if text[:1] in (b"-", b"+") else text
+        if 0 < len(digits) <= 20 and digits.isdigit():
+            return int(text)
+    return None
+
+
+def as_counter(value: Value, bits: int) -> int | None:
+    """A Counter32 or Counter64 in its range. Agents that sign-extend (-1 for 2^32-1) are put right."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    if value < 0:
+        value += 1 << bits
+    return value if 0 <= value < 1 << bits else None
+
+
+def as_gauge(value: Value) -> int | None:
+    """A number that can't be negative."""
+    number = as_int(value)
+    return None if number is None or number < 0 else number
+
+
+def as_float(value: Value) -> float | None:
+    """A number: integer, Opaque float, or the first number in a text ("-12.3 dBm")."""
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, int):
+        try:
+            return float(value)
+        except OverflowError:
+            return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        number = _opaque(value)
+        if number is None:
+            match = _NUMBER.search(value[:64].decode("latin-1"))
+            number = float(match.group().replace(",", ".")) if match else None
+        return number if number is not None and math.isfinite(number) else None
+    return None
+
+
+def _opaque(value: bytes) -> float | None:
+    if value[:3] == _OPAQUE_FLOAT and len(value) == 7:
+        return float(struct.unpack(">f", value[3:])[0])
+    if value[:3] == _OPAQUE_DOUBLE and len(value) == 11:
+        return float(struct.unpack(">d", value[3:])[0])
+    return None
+
+
+def as_text(value: Value) -> str | None:
+    """Text for people: UTF-8, else Latin-1; without NULs and other control characters; None when empty."""
+    if isinstance(value, bytes):
+        raw = value[: _MAX_TEXT_CHARS * 4].rstrip(b"\x00")
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            text = raw.decode("latin-1")
+    elif isinstance(value, str):
+        text = value
+    elif value is None or isinstance(value, bool | float):
+        return None
+    else:
+        text = str(value)
+    cleaned = "".join(c if c.isprintable() or c in "\n\r\t" else "" for c in text).strip()
+    return cleaned[:_MAX_TEXT_CHARS] or None
+
+
+def as_oid(value: Value) -> str | None:
+    if isinstance(value, str) and value and all(part.isdigit() for part in value.split(".")):
+        return value
+    return None
+
+
+def as_mac(value: Value) -> str | None:
+    """aa:bb:cc:dd:ee:ff of six octets."""
+    if isinstance(value, bytes) and len(value) == 6:
+        return value.hex(":")
+    return None
+
+
+def as_address(value: Value) -> str | None:
+    """An IP address of 4 or 16 octets (InetAddress, LLDP management address), or of text that is one."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bytes):
+        if len(value) == 4:
+            return str(IPv4Address(value))
+        if len(value) == 16:
+            return str(IPv6Address(value))
+    return None
+
+
+def as_seconds(value: Value) -> float | None:
+    """TimeTicks (hundredths of a second) in seconds."""
+    ticks = as_counter(value, 32)
+    return None if ticks is None else ticks / 100.0
+
+
+def plausible_dbm(value: float | None) -> float | None:
+    """Power that a fiber can carry; anything else is a sentinel that nobody declared."""
+    if value is None or not _DBM_FLOOR < value < _DBM_CEILING:
+        return None
+    return value
+
+
+def dbm_of_mw(milliwatts: float) -> float | None:
+    """0 mW is no light, and has no dBm value."""
+    return 10.0 * math.log10(milliwatts) if milliwatts > 0 else None

@@ -1,0 +1,61 @@
+"""What is remembered of a device between polls: its rows, its limits, its working credential."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from collector.entity import Entities
+from collector.ifmib import Ports
+from collector.plan import Batch, Group
+from collector.profile import Profile
+from collector.rates import RateKeeper
+from collector.reader import ColumnStore
+from collector.secrets import CommunitySecret, SnmpSecret
+from collector.transport import Limits, SnmpTransport
+from topology.model import Device
+
+
+@dataclass(slots=True)
+class Memory:
+    device: Device
+    limits: Limits
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    transport: SnmpTransport | None = None
+    secret: SnmpSecret | None = None
+    """The credential that worked."""
+    odd: bool = False
+    """Answers from another address than it was asked at: only the fallback engine hears it."""
+    profile: Profile | None = None
+    groups: tuple[Group, ...] = ()
+    columns: ColumnStore = field(default_factory=dict)
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    """Known indexes of the columns that change, by column."""
+    learned_at_s: dict[str, float] = field(default_factory=dict)
+    """When a group's rows were last learned (monotonic), by its name. Not there: still to be learned."""
+    read_at_s: dict[str, float] = field(default_factory=dict)
+    """When a group's values were last read, by its name."""
+    batches: list[Batch] | None = None
+    """The packed GETs for everything that is read in every poll; None when they have to be made anew."""
+    packed_for_bytes: int = 0
+    signature: tuple[int | None, int | None] = (None, None)
+    uptime_s: float | None = None
+    lldp_changed_at: int | None = None
+    ports: Ports | None = None
+    entities: Entities | None = None
+    rates: RateKeeper = field(default_factory=RateKeeper)
+    silent_polls: int = 0
+
+    @property
+    def speaks_v1(self) -> bool:
+        return isinstance(self.secret, CommunitySecret) and self.secret.version == "1"
+
+    def forget_rows(self) -> None:
+        """The device rebooted or renumbered: nothing of its rows holds any more."""
+        self.learned_at_s.clear()
+        self.batches = None
+
+    def drop_transport(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+            self.transport = None

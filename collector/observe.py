@@ -1,0 +1,65 @@
+"""From the columns that a poll brought to observations. Pure: the same columns give the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from collector import entity, hostres, neighbors, sensors, ups
+from collector.entity import Entities
+from collector.entity_optics import entity_readings
+from collector.ifmib import Columns, Ports
+from collector.optics import readings
+from collector.profile import Profile
+from topology.model import DeviceId
+from topology.observations import Neighbor, Observation, OpticalReading, SensorReading
+
+
+def observe(
+    device: DeviceId,
+    profile: Profile,
+    columns: Columns,
+    ports: Ports | None,
+    entities: Entities | None,
+    read: set[str],
+    at: datetime,
+) -> Iterator[Observation]:
+    """Everything but ports' states and counters. `read` names the groups that this poll asked for."""
+    tree = entities or Entities(columns, ports)
+    for table in profile.optics:
+        if f"optics {table.name}" in read:
+            yield from readings(device, table, columns, ports, tree, at)
+    for sensor_table in profile.entity_optics:
+        if f"optics {sensor_table.name}" in read:
+            yield from entity_readings(device, sensor_table, columns, ports, tree, at)
+    yield from _sensor_readings(device, profile, columns, tree, read, at)
+    yield from _neighbors(device, columns, ports, read, at)
+
+
+def _sensor_readings(
+    device: DeviceId, profile: Profile, columns: Columns, tree: Entities, read: set[str], at: datetime
+) -> Iterator[SensorReading | OpticalReading]:
+    if "entity sensors" in read:
+        yield from entity.standard_sensors(device, columns, tree, at)
+    if "host_resources" in read:
+        yield from hostres.host_resources(device, columns, at)
+    if "ucd" in read:
+        yield from hostres.ucd(device, columns, at)
+    if "ups" in read:
+        yield from ups.ups(device, columns, at)
+    if "sensors" in read:
+        for sensor in profile.sensors:
+            yield from sensors.readings(device, sensor, columns, tree, at)
+
+
+def _neighbors(
+    device: DeviceId, columns: Columns, ports: Ports | None, read: set[str], at: datetime
+) -> Iterator[Neighbor]:
+    if "lldp" in read:
+        yield from neighbors.lldp(device, columns, ports, at)
+    if "cdp" in read:
+        yield from neighbors.cdp(device, columns, ports, at)
+    if "ospf" in read:
+        yield from neighbors.ospf(device, columns, ports, at)
+    if "bgp" in read:
+        yield from neighbors.bgp(device, columns, at)

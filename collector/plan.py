@@ -1,0 +1,161 @@
+"""What to ask of a device, and in which packets. Pure.
+
+On first contact columns are walked; after that the device's rows are known, and exactly their cells are
+asked, as many a packet as fit. Fewer packets is what makes polling cheap for both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from collector import entity, hostres, ifmib, neighbors, ups
+from collector.profile import Optics, Profile
+
+_HEADERS_BYTES = 120
+"""Message, security parameters and PDU around the bindings; SNMPv3 with privacy needs the most."""
+_VALUE_BYTES = 10
+"""A Counter64 with tag and length; longer values (texts) are read when learning, not in packed GETs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    oid: str
+    volatile: bool = True
+    """False: read when rows are learned only (names, types, limits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns that are read together, and how often. A poll that runs out of time loses whole groups."""
+
+    name: str
+    columns: tuple[Column, ...]
+    min_interval_s: float = 0.0
+    walk_always: bool = False
+    """Rows come and go (neighbours): walked each time it is due, never asked by cell."""
+
+
+_NEIGHBOR_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "ospf": neighbors.OSPF_COLUMNS,
+    "bgp": neighbors.BGP_COLUMNS,
+    "lldp": neighbors.LLDP_COLUMNS,
+    "cdp": neighbors.CDP_COLUMNS,
+}
+_COME_AND_GO = ("lldp", "cdp")
+_HOST_COLUMNS: Mapping[str, tuple[tuple[str, bool], ...]] = {
+    "host_resources": hostres.HOST_COLUMNS,
+    "ucd": hostres.UCD_COLUMNS,
+    "ups": ups.COLUMNS,
+}
+
+
+def groups_of(profile: Profile, neighbors_every_s: float) -> tuple[Group, ...]:
+    """Everything that `profile` reads, most needed first; without the subtrees that it avoids."""
+    groups: list[Group] = []
+    if "interfaces" in profile.read:
+        groups.append(Group("interfaces", _columns(ifmib.STATIC, ifmib.VOLATILE)))
+    hangs_on_entities = any("entity" in (table.interface, *table.index) for table in profile.optics)
+    if "entity_sensors" in profile.read or profile.entity_optics or hangs_on_entities:
+        groups.append(Group("entities", _columns(entity.STATIC, ())))
+    groups.extend(
+        Group(f"optics {table.name}", _optics_columns(table), table.min_interval_s)
+        for table in profile.optics
+    )
+    groups.extend(
+        Group(f"optics {table.name}", _entity_columns(table.base, table.thresholds))
+        for table in profile.entity_optics
+    )
+    if "entity_sensors" in profile.read:
+        groups.append(Group("entity sensors", _entity_columns(entity.STANDARD_SENSORS, None)))
+    groups.extend(
+        Group(part, tuple(Column(oid, volatile) for oid, volatile in columns))
+        for part, columns in _HOST_COLUMNS.items()
+        if part in profile.read
+    )
+    if profile.sensors:
+        groups.append(Group("sensors", _sensor_columns(profile)))
+    for part, oids in _NEIGHBOR_COLUMNS.items():
+        if part in profile.read:
+            moves = part in _COME_AND_GO
+            groups.append(Group(part, _columns((), oids), neighbors_every_s if moves else 0.0, moves))
+    return tuple(_without(group, profile.avoid) for group in groups)
+
+
+def _without(group: Group, avoid: Sequence[str]) -> Group:
+    def avoided(oid: str) -> bool:
+        return any(oid == subtree or oid.startswith(subtree + ".") for subtree in avoid)
+
+    return replace(group, columns=tuple(column for column in group.columns if not avoided(column.oid)))
+
+
+def _columns(static: Iterable[str], volatile: Iterable[str]) -> tuple[Column, ...]:
+    return (
+        *(Column(oid, volatile=False) for oid in dict.fromkeys(static)),
+        *(Column(oid) for oid in dict.fromkeys(volatile)),
+    )
+
+
+def _optics_columns(table: Optics) -> tuple[Column, ...]:
+    cells = (table.rx, table.tx, table.temperature, table.bias, table.voltage)
+    volatile = [cell.oid for cell in cells if cell is not None]
+    if table.rx_loss is not None:
+        volatile.append(table.rx_loss)
+    static = [limit.oid for limit in table.limits.values()]
+    static += [oid for oid in (table.label, table.if_column) if oid is not None]
+    return _columns(static, volatile)
+
+
+def _entity_columns(base: str, thresholds: str | None) -> tuple[Column, ...]:
+    static = [f"{base}.{n}" for n in (1, 2, 3)]
+    if thresholds is not None:
+        static += [f"{thresholds}.{n}" for n in (2, 3, 4)]
+    return _columns(static, (f"{base}.4", f"{base}.5"))
+
+
+def _sensor_columns(profile: Profile) -> tuple[Column, ...]:
+    columns: dict[str, bool] = {}
+    for sensor in profile.sensors:
+        if sensor.name_oid:
+            columns.setdefault(sensor.name_oid, False)
+        columns[sensor.oid] = True
+        if sensor.of:
+            columns.setdefault(sensor.of, False)
+    return tuple(Column(oid, volatile) for oid, volatile in columns.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One GET: full OIDs, and to which column and index each belongs."""
+
+    oids: list[str]
+    cells: list[tuple[str, str]]
+
+
+def binding_bytes(oid: str) -> int:
+    """About what one object takes in the answer: its encoded name, and room for a Counter64."""
+    size = _VALUE_BYTES + 6
+    for part in oid.split("."):
+        number_digits = len(part)
+        size += 1 if number_digits < 3 else 2 if number_digits < 5 else 3 if number_digits < 7 else 5
+    return size
+
+
+def pack(cells: Iterable[tuple[str, str]], payload_bytes: int) -> list[Batch]:
+    """Cells (column OID, index) in as few packets as `payload_bytes` allows, in their order."""
+    batches: list[Batch] = []
+    oids: list[str] = []
+    kept: list[tuple[str, str]] = []
+    room = payload_bytes - _HEADERS_BYTES
+    for column, index in cells:
+        oid = f"{column}.{index}"
+        size = binding_bytes(oid)
+        if oids and size > room:
+            batches.append(Batch(oids, kept))
+            oids, kept, room = [], [], payload_bytes - _HEADERS_BYTES
+        oids.append(oid)
+        kept.append((column, index))
+        room -= size
+    if oids:
+        batches.append(Batch(oids, kept))
+    return batches

@@ -1,0 +1,63 @@
+"""Sensors that a profile declares column by column: CPU, memory, temperatures, fans, supplies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from collector.decode import as_float, as_int, as_text
+from collector.entity import Entities
+from collector.ifmib import Columns
+from collector.optics import is_one_of
+from collector.profile import Sensor
+from collector.quirks import QUIRKS
+from collector.transport import Value
+from topology.model import DeviceId
+from topology.observations import SensorReading
+
+_NONE: Mapping[str, Value] = {}
+
+
+def readings(
+    device: DeviceId, sensor: Sensor, columns: Columns, entities: Entities | None, at: datetime
+) -> Iterator[SensorReading]:
+    for index, raw in columns.get(sensor.oid, _NONE).items():
+        if sensor.only_index is not None and index != sensor.only_index:
+            continue
+        if raw is None or is_one_of(raw, sensor.absent):
+            continue
+        state: str | None = None
+        if sensor.states:
+            number = as_int(raw)
+            if number is None:
+                continue
+            state = sensor.states.get(number, "unknown")
+        value = QUIRKS[sensor.quirk](raw) if sensor.quirk is not None else as_float(raw)
+        if value is None:
+            continue
+        value *= sensor.scale
+        if sensor.of is not None:
+            whole = as_float(columns.get(sensor.of, _NONE).get(index))
+            if not whole:
+                continue
+            value /= whole
+            if sensor.free:
+                value = 1.0 - value
+        if sensor.unit == "ratio" and not -0.001 <= value <= 1.001:
+            continue
+        name = _name(sensor, index, columns, entities)
+        yield SensorReading(device, at, sensor.kind, name, value, sensor.unit, state)
+
+
+def _name(sensor: Sensor, index: str, columns: Columns, entities: Entities | None) -> str:
+    found: str | None = None
+    if sensor.name_oid is not None:
+        column = columns.get(sensor.name_oid, _NONE)
+        parts = index.split(".")
+        key = {"first": parts[0], "last": parts[-1]}.get(sensor.name_join, index)
+        found = as_text(column.get(key))
+    elif sensor.name_join == "entity" and entities is not None:
+        found = entities.name(index.split(".")[0])
+    if found is not None:
+        return found if sensor.name is None else f"{sensor.name} {found}"
+    return (sensor.name or f"{sensor.kind} {{index}}").replace("{index}", index)

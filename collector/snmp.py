@@ -1,0 +1,358 @@
+"""SNMP over gufo-snmp's sockets: one device, one UDP socket, one request in flight.
+
+gufo-snmp encodes, encrypts and decodes. What this adds is what it leaves out (docs/decisions/snmp-engine.md):
+time-outs and retries, a lock, walks that end when an agent runs in circles, an error where an agent's
+refusal looks like an empty table, smaller requests for agents that can't take big ones, and SNMPv3
+re-synchronisation. Raises nothing but SnmpFault (and CancelledError).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from gufo.snmp import (
+    Aes128Key,
+    Aes192Key,
+    Aes256Key,
+    DesKey,
+    KeyExpansion,
+    Md5Key,
+    NoSuchInstance,
+    Sha1Key,
+    Sha224Key,
+    Sha256Key,
+    Sha384Key,
+    Sha512Key,
+    SnmpAuthError,
+    SnmpDecodeError,
+    SnmpEncodeError,
+    SnmpError,
+    User,
+)
+from gufo.snmp._fast import GetIter, SnmpV1ClientSocket, SnmpV2cClientSocket, SnmpV3ClientSocket
+from gufo.snmp.user import KeyType
+
+from collector.counters import Counters
+from collector.faults import SnmpFault
+from collector.secrets import SnmpSecret, UsmSecret
+from collector.transport import NOT_THERE, Limits, Tuning, Value, Walk
+from topology.observations import PollFault
+
+_AUTH = {
+    "MD5": Md5Key,
+    "SHA1": Sha1Key,
+    "SHA224": Sha224Key,
+    "SHA256": Sha256Key,
+    "SHA384": Sha384Key,
+    "SHA512": Sha512Key,
+}
+_PRIV = {
+    "DES": DesKey,
+    "AES128": Aes128Key,
+    "AES192": Aes192Key,
+    "AES256": Aes256Key,
+    "AES192C": Aes192Key,
+    "AES256C": Aes256Key,
+}
+_END: Final = object()
+_RESYNC_IDLE_S = 100.0
+"""SNMPv3's time window is 150 s (RFC 3414, 2.2.3); gufo's clock of the agent stands still between answers."""
+_ERRNO = re.compile(r"os error (\d+)")
+_UNREACHABLE_ERRNOS = {"100", "101", "112", "113"}
+"""ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH (Linux)."""
+_REFUSED_ERRNO = "111"
+
+
+def usm_user(secret: UsmSecret) -> User:
+    """gufo's user with master keys: the costly part of a password (1 MiB of hashing) is done once."""
+    auth = None
+    priv = None
+    if secret.auth is not None:
+        auth_class = _AUTH[secret.auth]
+        auth = auth_class(
+            auth_class.get_master_key((secret.auth_key or "").encode()), key_type=KeyType.Master
+        )
+        if secret.priv is not None:
+            master = auth_class.get_master_key((secret.priv_key or "").encode())
+            priv = _PRIV[secret.priv](master, key_type=KeyType.Master)
+    cisco = (secret.priv or "").endswith("C")
+    expansion = KeyExpansion.Cisco if cisco else KeyExpansion.Blumenthal
+    return User(secret.user, auth_key=auth, priv_key=priv, key_expansion=expansion)
+
+
+class GufoSession:
+    """Opened with `open()`, closed with `close()`; a lock keeps one request in flight."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        secret: SnmpSecret,
+        tuning: Tuning,
+        limits: Limits,
+        counters: Counters,
+        user: User | None = None,
+    ) -> None:
+        self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._secret = secret
+        self._user = user
+        self._tuning = tuning
+        self.limits = limits
+        self._counters = counters
+        self._sock: Any = None
+        self._fd = -1
+        self._loop: asyncio.AbstractEventLoop
+        self._lock = asyncio.Lock()
+        self._waiter: asyncio.Future[Any] | None = None
+        self._receive: Callable[[], Any] = lambda: None
+        self._heard_at_s: float | None = None
+        self.answered = False
+        self.answers = 0
+        self.rtt_s: float | None = None
+        """Of the last answer."""
+        self._slowest_s = 0.0
+
+    # -- opening and closing -------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Opens the socket; SNMPv3 also discovers the engine and its clock (RFC 3414, 4)."""
+        if self._sock is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._sock = self._new_socket()
+        except OSError as error:
+            raise _from_os_error(error) from error
+        self._fd = self._sock.get_fd()
+        self._loop.add_reader(self._fd, self._on_readable)
+        if isinstance(self._secret, UsmSecret):
+            await self._discover()
+
+    def close(self) -> None:
+        if self._sock is not None:
+            self._loop.remove_reader(self._fd)
+            self._sock = None
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.cancel()
+
+    def _new_socket(self) -> Any:
+        if isinstance(self._secret, UsmSecret):
+            self._user = self._user or usm_user(self._secret)
+            return SnmpV3ClientSocket(self._address, b"", "", 0, b"", 0, b"", 0, 0, 0, 0)
+        socket_class = SnmpV1ClientSocket if self._secret.version == "1" else SnmpV2cClientSocket
+        return socket_class(self._address, self._secret.community, 0, 0, 0, 0)
+
+    async def _discover(self) -> None:
+        try:
+            await self._exchange(self._sock.send_refresh, self._sock.recv_refresh)
+            user = self._user
+            assert user is not None
+            self._sock.set_keys(
+                user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key()
+            )
+            if user.require_auth():
+                await self._exchange(self._sock.send_refresh, self._sock.recv_refresh)
+        except BaseException:
+            self.close()  # the next try begins anew
+            raise
+
+    # -- the four requests -----------------------------------------------------------------------
+
+    async def get(self, oids: Sequence[str]) -> dict[str, Value]:
+        """One GET, one packet. Objects that the agent does not have, or did not give, are left out."""
+        wanted = list(oids)
+        async with self._lock:
+            answer = await self._request(
+                lambda: self._sock.send_get_many(wanted), lambda: self._sock.recv_get_many()
+            )
+        return answer if isinstance(answer, dict) else {}
+
+    async def get_one(self, oid: str) -> Value | None:
+        """One object. NOT_THERE when the agent says so; None when it gave an error or nothing."""
+        async with self._lock:
+            answer: Value | None = await self._request(
+                lambda: self._sock.send_get(oid), lambda: self._sock.recv_get()
+            )
+        return answer
+
+    async def walk(self, base: str, max_rows: int) -> Walk:
+        """Every row below `base`. An agent in trouble gives the rows that it gave, and the fault."""
+        rows: dict[str, Value] = {}
+        bulk = self._secret.version != "1" if not isinstance(self._secret, UsmSecret) else True
+        while True:
+            try:
+                async with self._lock:
+                    await self._walk_once(base, max_rows, rows, bulk)
+                return Walk(rows)
+            except SnmpFault as fault:
+                if bulk and self.answered and self._shrink_repetitions(fault):
+                    continue  # from the start: gufo's iterator can't be told where to begin
+                return Walk(rows, fault)
+
+    async def _walk_once(self, base: str, max_rows: int, rows: dict[str, Value], bulk: bool) -> None:
+        repetitions = self.limits.max_repetitions if bulk else 1
+        cursor = GetIter(base, repetitions)
+        seen: set[str] = set()
+        while True:
+            if bulk:
+                answer = await self._request(
+                    lambda: self._sock.send_get_bulk(cursor), lambda: self._sock.recv_get_bulk(cursor)
+                )
+            else:
+                answer = await self._request(
+                    lambda: self._sock.send_get_next(cursor), lambda: self._sock.recv_get_next(cursor)
+                )
+                answer = answer if answer is _END else [answer]
+            if answer is _END or not answer:
+                return
+            new = False
+            for row in answer:
+                if row is None:
+                    return
+                oid, value = row
+                if oid in seen:
+                    continue
+                seen.add(oid)
+                rows[oid] = value
+                new = True
+            if not new:
+                self._counters.add("snmp_loops_stopped")
+                raise SnmpFault(
+                    PollFault.LOOP, "the agent's OIDs do not increase; walk stopped", answer[-1][0]
+                )
+            if len(seen) > max_rows:
+                self._counters.add("snmp_loops_stopped")
+                raise SnmpFault(PollFault.LOOP, f"more than {max_rows} rows; walk stopped", base)
+
+    def _shrink_repetitions(self, fault: SnmpFault) -> bool:
+        if fault.fault not in (PollFault.DECODE, PollFault.TIMEOUT, PollFault.TOO_BIG):
+            return False
+        if self.limits.max_repetitions <= 1:
+            return False
+        self.limits.max_repetitions = max(1, self.limits.max_repetitions // 3)
+        self._counters.add("snmp_requests_shrunk")
+        return True
+
+    # -- one exchange -------------------------------------------------------------------------------
+
+    async def _request(self, send: Callable[[], None], receive: Callable[[], Any]) -> Any:
+        """With retries, and for SNMPv3 one re-synchronisation. The lock is held by the caller."""
+        if self._sock is None:
+            await self.open()
+        if isinstance(self._secret, UsmSecret):
+            idle_s = self._loop.time() - (self._heard_at_s or 0.0)
+            if self._heard_at_s is not None and idle_s > _RESYNC_IDLE_S:
+                await self._resync()
+            try:
+                return await self._exchange(send, receive)
+            except SnmpFault as fault:
+                if fault.fault is not PollFault.AUTHENTICATION:
+                    raise
+            # The agent rebooted, or was replaced: its clock or its engine is not the one we know.
+            await self._resync()
+        return await self._exchange(send, receive)
+
+    async def _resync(self) -> None:
+        self._counters.add("snmp_v3_resyncs")
+        self.close()
+        await self.open()
+
+    async def _exchange(self, send: Callable[[], None], receive: Callable[[], Any]) -> Any:
+        tuning = self._tuning
+        tries = 1 + (tuning.retries_alive if self.answered else tuning.retries)
+        timeout_s = tuning.timeout_s
+        if self.answered:
+            timeout_s = min(tuning.timeout_s, max(tuning.timeout_floor_s, 10.0 * self._slowest_s))
+        fault = SnmpFault(PollFault.TIMEOUT, "no answer")
+        for attempt in range(tries):
+            if attempt:
+                self._counters.add("snmp_retries")
+            try:
+                return await self._once(send, receive, timeout_s)
+            except SnmpFault as problem:
+                fault = problem
+                if problem.fault not in (PollFault.TIMEOUT, PollFault.DECODE):
+                    raise
+                if problem.fault is PollFault.DECODE and attempt:
+                    raise  # twice the same: not the wire's noise
+            timeout_s = min(tuning.timeout_s, timeout_s * 2)
+        raise fault
+
+    async def _once(self, send: Callable[[], None], receive: Callable[[], Any], timeout_s: float) -> Any:
+        loop = self._loop
+        waiter: asyncio.Future[Any] = loop.create_future()
+        self._waiter = waiter
+        self._receive = receive
+        began_s = loop.time()
+        self._counters.add("snmp_requests")
+        try:
+            send()
+        except OSError as error:
+            raise _from_os_error(error) from error
+        except (SnmpEncodeError, ValueError) as error:
+            raise SnmpFault(PollFault.TOO_BIG, f"the request can't be encoded: {error}") from error
+        timer = loop.call_later(timeout_s, _expire, waiter)
+        try:
+            answer = await waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+        self._heard_at_s = loop.time()
+        self.rtt_s = self._heard_at_s - began_s
+        self._slowest_s = max(self.rtt_s, self._slowest_s * 0.9)
+        self.answered = True
+        self.answers += 1
+        return answer
+
+    def _on_readable(self) -> None:
+        """Reads what came. Without a request in flight it is a late or second answer, and dropped."""
+        waiter = self._waiter
+        try:
+            answer = self._receive()
+        except BlockingIOError:
+            return
+        except StopAsyncIteration:
+            answer = _END
+        except NoSuchInstance:
+            answer = NOT_THERE
+        except Exception as error:  # noqa: BLE001 - whatever gufo raises becomes a typed fault
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(_from_gufo_error(error))
+            else:
+                self._counters.add("snmp_stray_packets")
+            return
+        if waiter is None or waiter.done():
+            self._counters.add("snmp_stray_packets")
+            return
+        waiter.set_result(answer)
+
+
+def _expire(waiter: asyncio.Future[Any]) -> None:
+    if not waiter.done():
+        waiter.set_exception(SnmpFault(PollFault.TIMEOUT, "no answer"))
+
+
+def _from_os_error(error: OSError) -> SnmpFault:
+    text = str(error)
+    match = _ERRNO.search(text)
+    number = match.group(1) if match else str(error.errno)
+    if number == _REFUSED_ERRNO:
+        return SnmpFault(PollFault.REFUSED, "the host refused: nothing listens on this port")
+    if number in _UNREACHABLE_ERRNOS:
+        return SnmpFault(PollFault.UNREACHABLE, f"this machine has no way there: {text}")
+    return SnmpFault(PollFault.UNREACHABLE, text)
+
+
+def _from_gufo_error(error: Exception) -> SnmpFault:
+    if isinstance(error, TimeoutError):  # gufo's name for ECONNREFUSED
+        return SnmpFault(PollFault.REFUSED, "the host refused: nothing listens on this port")
+    if isinstance(error, OSError):
+        return _from_os_error(error)
+    if isinstance(error, SnmpAuthError):
+        return SnmpFault(PollFault.AUTHENTICATION, "the agent refused user, key or clock (SNMPv3 report)")
+    if isinstance(error, SnmpDecodeError | SnmpError | ValueError | OverflowError):
+        return SnmpFault(PollFault.DECODE, f"unreadable answer: {str(error)[:120]}")
+    return SnmpFault(PollFault.DECODE, f"unreadable answer: {type(error).__name__}: {str(error)[:120]}")
