@@ -186,15 +186,15 @@ class EmbeddedStore:
         db.execute("BEGIN IMMEDIATE")
         try:
             for point in points:
-                number = series.get((point.measurement, point.tags))
-                if number is None:
-                    number = layout.series_number(point.measurement, point.tags)
-                at_s = point.at_s
                 fields = holdable(point.fields)
                 if fields is not point.fields:
                     self._counters["values_left_out"] += len(point.fields) - len(fields)
                     if not fields:
                         continue
+                number = series.get((point.measurement, point.tags))
+                if number is None:
+                    number = layout.series_number(point.measurement, point.tags)
+                at_s = point.at_s
                 batches[point.measurement, tuple(fields)].append(
                     (at_s // slot_s, number, at_s, *fields.values())
                 )
