@@ -47,6 +47,16 @@ class Batch:
     end: Position
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    body: bytes
+    lines: int
+    oldest_s: int
+    appended_s: int
+    end: int
+    """Offset behind it."""
+
+
 @dataclass(slots=True)
 class _Segment:
     size: int = 0
@@ -128,13 +138,13 @@ class Spool:
             oldest_s: int | None = None
             position = self._cursor
             while (found := self._record_at(position)) is not None:
-                body, (lines, oldest), after = found
-                if bodies and total + len(body) > max_bytes:
+                record, after = found
+                if bodies and total + len(record.body) > max_bytes:
                     break
-                bodies.append(body)
-                total += len(body)
-                count += lines
-                oldest_s = oldest if oldest_s is None else min(oldest_s, oldest)
+                bodies.append(record.body)
+                total += len(record.body)
+                count += record.lines
+                oldest_s = record.oldest_s if oldest_s is None else min(oldest_s, record.oldest_s)
                 position = after
             if not bodies:
                 return None
@@ -225,20 +235,18 @@ class Spool:
         position = Position(number, self._cursor.offset if number == self._cursor.segment else 0)
         end = position.offset
         while (found := self._record_at(position, follow=False)) is not None:
-            _, (lines, _), position = found
-            segment.lines += lines
+            record, position = found
+            segment.lines += record.lines
+            segment.newest_s = max(segment.newest_s, record.appended_s)
             end = position.offset
-        segment.newest_s = int(self._path(number).stat().st_mtime)
         if end < segment.size:
             self._counters["damaged"] += 1
             with self._path(number).open("r+b") as file:
                 file.truncate(end)
             segment.size = end
 
-    def _record_at(
-        self, position: Position, *, follow: bool = True
-    ) -> tuple[bytes, tuple[int, int], Position] | None:
-        """The first good record at or after a position: lines, (their number, oldest), and where it ends."""
+    def _record_at(self, position: Position, *, follow: bool = True) -> tuple[_Record, Position] | None:
+        """The first good record at or after a position, and the position behind it."""
         number, offset = position.segment, position.offset
         while True:
             segment = self._segments.get(number)
@@ -252,8 +260,7 @@ class Spool:
                             offset = again
                             continue
                     else:
-                        body, lines, oldest, end = found
-                        return body, (lines, oldest), Position(number, end)
+                        return found, Position(number, found.end)
             if not follow:
                 return None
             later = [n for n in self._segments if n > number]
@@ -320,8 +327,8 @@ def _header(lines: Lines, now_s: int) -> bytes:
     return HEADER.pack(MAGIC, len(lines.body), crc, now_s, lines.oldest_s, lines.count)
 
 
-def _read_record(file: int, offset: int, size: int) -> tuple[bytes, int, int, int] | None:
-    """Lines, their number, the oldest, and where the record ends; None when there is no good record."""
+def _read_record(file: int, offset: int, size: int) -> _Record | None:
+    """None when there is no good record at `offset`."""
     head = os.pread(file, HEADER.size, offset)
     if len(head) < HEADER.size:
         return None
@@ -331,7 +338,7 @@ def _read_record(file: int, offset: int, size: int) -> tuple[bytes, int, int, in
     body = os.pread(file, length, offset + HEADER.size)
     if zlib.crc32(body, zlib.crc32(_SUMMED.pack(length, now_s, oldest_s, count))) != crc:
         return None
-    return body, count, oldest_s, offset + HEADER.size + length
+    return _Record(body, count, oldest_s, now_s, offset + HEADER.size + length)
 
 
 def _find_record(file: int, offset: int, size: int) -> int | None:
