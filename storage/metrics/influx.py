@@ -102,6 +102,8 @@ class InfluxStore:
         self._task = asyncio.create_task(self._run(), name="influx-replay")
 
     async def stop(self) -> None:
+        if self._stopping:
+            return
         self._stopping = True
         await self._coalescer.drain()
         self._wake.set()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -30,6 +33,7 @@ class InfluxServer:
         self.port = free_port()
         self.auth = auth
         self.max_body = max_body
+        self.login: tuple[str, str] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -94,8 +98,9 @@ bind-address = "127.0.0.1:{free_port()}"
         self.process.send_signal(signal.SIGCONT)
 
     def query(self, influxql: str, **parameters: str) -> list[dict[str, object]]:
-        answer = httpx.post(f"{self.url}/query", data={"q": influxql, "epoch": "s", **parameters}, timeout=60)
-        answer.raise_for_status()
+        data = {"q": influxql, "epoch": "s", **parameters}
+        answer = httpx.post(f"{self.url}/query", data=data, auth=self.login, timeout=60)
+        assert answer.status_code == 200, answer.text
         result = answer.json()["results"][0]
         assert "error" not in result, result
         return result.get("series", [])
@@ -123,3 +128,77 @@ def own_influxd(tmp_path: Path) -> Iterator[InfluxServer]:
     server.start()
     yield server
     server.kill()
+
+
+class Front:
+    """Stands before a real server: passes requests on, or answers as told. Remembers accepted bodies."""
+
+    def __init__(self, behind: InfluxServer) -> None:
+        front = self
+        self.behind = behind
+        self.status: int | None = None
+        """Answer every write with this instead of passing it on."""
+        self.delay_s = 0.0
+        self.accepted: list[bytes] = []
+        self.refused = 0
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                front.handle(self)
+
+            def do_GET(self) -> None:
+                front.handle(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def handle(self, request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        is_write = request.path.startswith(("/write", "/api/v2/write"))
+        if is_write:
+            time.sleep(self.delay_s)
+        if is_write and self.status is not None:
+            self.refused += 1
+            return self.answer(request, self.status, b'{"error":"as told"}', {})
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in ("host", "connection")}
+        try:
+            answer = httpx.request(
+                request.command, self.behind.url + request.path, content=body, headers=headers, timeout=30
+            )
+        except httpx.HTTPError:
+            return self.answer(request, 502, b"behind is away", {})
+        if is_write and answer.status_code == 204:
+            self.accepted.append(gzip.decompress(body))
+        kept = {k: v for k, v in answer.headers.items() if k.lower().startswith("x-influxdb") or k == "date"}
+        return self.answer(request, answer.status_code, answer.content, kept)
+
+    @staticmethod
+    def answer(request: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str]) -> None:
+        with contextlib.suppress(OSError):  # the client may have given up
+            request.send_response_only(status)
+            for name, value in headers.items():
+                request.send_header(name, value)
+            if status != 204:
+                request.send_header("Content-Length", str(len(body)))
+            request.end_headers()
+            if status != 204:
+                request.wfile.write(body)
+
+
+@pytest.fixture
+def front(own_influxd: InfluxServer) -> Iterator[Front]:
+    made = Front(own_influxd)
+    made.thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
