@@ -147,15 +147,20 @@ def ours(name: str) -> Callable[[int, float], Figure]:
     return measure
 
 
-def fping(count: int, seconds: float) -> Figure:
-    rounds = max(1, round(seconds))
-    command = ["fping", "-q", "-C", str(rounds), "-p", "1000", "-i", "0.5", "-t", "900", "-r", "0"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, input="\n".join(hosts(count)), capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    words = [word for line in done.stderr.splitlines() for word in line.partition(" : ")[2].split()]
-    return Figure(cpu_s / rounds, sum(word != "-" for word in words), len(words))
+def fping(gap_ms: str) -> Callable[[int, float], Figure]:
+    def measure(count: int, seconds: float) -> Figure:
+        rounds = max(1, round(seconds))
+        command = ["fping", "-q", "-C", str(rounds), "-p", "1000", "-i", gap_ms, "-t", "900", "-r", "0"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            command, input="\n".join(hosts(count)), capture_output=True, text=True, check=False
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        words = [word for line in done.stderr.splitlines() for word in line.partition(" : ")[2].split()]
+        return Figure(cpu_s / rounds, sum(word != "-" for word in words), len(words))
+
+    return measure
 
 
 def icmplib(count: int, seconds: float) -> Figure:
@@ -188,11 +193,11 @@ def main() -> None:
     measures: dict[str, Callable[[int, float], Figure]] = {
         "ronda prober": ours("prober"),
         "ronda prober, uvloop": ours("prober-uvloop"),
-        "ronda schedule + prober": ours("schedule"),
         "ronda schedule + prober, uvloop": ours("schedule-uvloop"),
     }
     if shutil.which("fping"):
-        measures["fping (whole process)"] = fping
+        measures["fping -i 0.5 (paced, as we are)"] = fping("0.5")
+        measures["fping -i 0 (one burst a sweep)"] = fping("0")
     else:
         print("fping is left out: not installed")
     if peer_ready():
