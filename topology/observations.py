@@ -206,6 +206,9 @@ class ApplicationCheck:
     response_s: float | None = None
     status_code: int | None = None
     reason: str | None = None
+    """Why it is not up, in words."""
+    certificate_expires_at: datetime | None = None
+    """Of the TLS certificate that was shown; ``None`` without TLS, or when none was seen."""
 
 
 Observation = (
