@@ -155,21 +155,6 @@ def count(connection: sa.Connection) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def next_due_at(connection: sa.Connection) -> datetime | None:
-    """When the next row can be taken at the earliest; a row in the hands of a sender counts by its lease."""
-    due = sa.case((outbox.c.outcome == Outcome.SENDING.value, outbox.c.lease_until), else_=outbox.c.due_at)
-    row = connection.execute(
-        sa.select(outbox.c.outcome, outbox.c.due_at, outbox.c.lease_until)
-        .where(outbox.c.outcome.in_(UNFINISHED))
-        .order_by(due)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    found: datetime | None = row.lease_until if row.outcome == Outcome.SENDING.value else row.due_at
-    return found
-
-
 def of_incident(connection: sa.Connection, incident: IncidentId) -> list[OutboxRow]:
     rows = connection.execute(sa.select(outbox).where(outbox.c.incident == incident).order_by(outbox.c.id))
     return [_row(row) for row in rows]

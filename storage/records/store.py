@@ -209,11 +209,6 @@ class Records:
         with self._reading() as connection:
             return outbox.count(connection)
 
-    def next_due_at(self) -> datetime | None:
-        """When `claim_due` may next find something; ``None`` when nothing waits."""
-        with self._reading() as connection:
-            return outbox.next_due_at(connection)
-
     def notifications_of(self, incident: IncidentId) -> list[OutboxRow]:
         with self._reading() as connection:
             return outbox.of_incident(connection, incident)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -202,3 +203,74 @@ def front(own_influxd: InfluxServer) -> Iterator[Front]:
     yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+def _postgres_programs() -> Path | None:
+    found = shutil.which("initdb")
+    if found is not None:
+        return Path(found).resolve().parent
+    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return newest[-1].parent if newest else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of an own PostgreSQL that listens on a socket in a directory that goes away."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed (the extra `postgres`)")
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    as_user: list[str] = []
+    directory = Path(tempfile.mkdtemp(prefix="ronda-pg-"))
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        try:
+            shutil.chown(directory, "postgres")
+        except LookupError:
+            directory.rmdir()
+            pytest.skip("running as root, and there is no user postgres to start PostgreSQL as")
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data = directory / "data"
+    subprocess.run(
+        [
+            *as_user,
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "ronda",
+            "-A",
+            "trust",
+            "-N",
+            "-E",
+            "UTF8",
+        ],
+        check=True,
+        capture_output=True,
+        cwd="/",
+    )
+    server = subprocess.Popen(
+        [
+            *as_user,
+            str(programs / "postgres"),
+            "-D",
+            str(data),
+            "-k",
+            str(directory),
+            "-c",
+            "listen_addresses=",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+    )
+    try:
+        until = time.monotonic() + 30
+        ready = [str(programs / "pg_isready"), "-h", str(directory), "-q"]
+        while subprocess.run(ready, check=False).returncode != 0:
+            assert time.monotonic() < until, "PostgreSQL did not start"
+            time.sleep(0.1)
+        yield f"postgresql+psycopg://ronda@/postgres?host={directory}"
+    finally:
+        server.send_signal(signal.SIGINT)  # fast shutdown
+        server.wait(30)
+        shutil.rmtree(directory, ignore_errors=True)
