@@ -51,6 +51,9 @@ _ERRNOS = {
 
 def failure_of(error: Exception, timeout_s: float) -> Failure:
     """What an exception of the client means. The most telling of the chain of its causes decides."""
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        # First: what was under way when time ran out is among the causes (ssl.SSLWantReadError).
+        return Failure(HttpFault.TIMEOUT, f"no complete answer within {timeout_s:g} s")
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -66,8 +69,6 @@ def failure_of(error: Exception, timeout_s: float) -> Failure:
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno in _ERRNOS:
             return Failure(*_ERRNOS[cause.errno])
-    if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return Failure(HttpFault.TIMEOUT, f"no complete answer within {timeout_s:g} s")
     if isinstance(error, httpx.TooManyRedirects):
         return Failure(HttpFault.REDIRECT, "it redirects round and round")
     if isinstance(error, httpx.RemoteProtocolError):

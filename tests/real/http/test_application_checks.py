@@ -363,8 +363,20 @@ async def test_without_verification_the_dates_are_still_seen(serve: Serve, autho
     assert left < 0
 
 
+async def test_a_server_that_never_shakes_hands(serve: Serve) -> None:
+    server = await serve(hangs)
+    check = await checked(server.url.replace("http:", "https:"), timeout_s=0.3)
+    assert check is not None
+    assert check.reason == "timeout: no complete answer within 0.3 s"
+
+
 async def test_plain_http_where_tls_is_expected(serve: Serve) -> None:
-    server = await serve(says(response()))
+    async def bad_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(response("400 Bad Request"))
+        await writer.drain()
+
+    server = await serve(bad_request)
     check = await checked(server.url.replace("http:", "https:"))
     assert check is not None
     assert check.reason is not None
