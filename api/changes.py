@@ -76,7 +76,7 @@ class ChangeFeed:
             event.set()
 
     async def listen(self, last_id: str | None, quiet_s: float) -> AsyncIterator[Change | Reset | Quiet]:
-        """What changed after `last_id` (None: from now on), then what changes; QUIET after `quiet_s` of none."""
+        """What changed after `last_id` (None: from now on), then what changes; QUIET when nothing does."""
         event = asyncio.Event()
         self._woken.add(event)
         try:

@@ -1,0 +1,58 @@
+"""Builds the web application around a backend. Inert: it starts nothing and holds no state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import problems
+from api.backend import Backend
+from api.guard import LOOPBACK_NAMES, Guard
+from api.routes import health, incidents, network, offices, stream
+
+BOARD = Path(__file__).parent / "board"
+_DESCRIPTION = (
+    "Every list gives `{items, total, next_cursor}`; times are ISO 8601 with zone; errors are problem "
+    "details (RFC 9457). Answers carry an ETag; `Ronda-Verdict-At` says how old the verdict behind them is."
+)
+
+
+def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = LOOPBACK_NAMES) -> FastAPI:
+    """`hosts`: names this server answers to (`api.guard.ANY_HOST`: any). A server without tokens is reached
+    by loopback names only, so that no foreign page gets at it through a name of its own."""
+    app = FastAPI(
+        title="Ronda",
+        version=version or "0",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.backend = backend
+    problems.install(app)
+    app.include_router(health.router)
+    for part in (offices, network, incidents, stream):
+        app.include_router(part.router, prefix="/api/v1")
+    app.mount("/static", StaticFiles(directory=BOARD), name="static")
+
+    @app.get("/", include_in_schema=False)
+    async def board() -> Response:
+        return _page("index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return _page("docs.html")
+
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(Guard, hosts=hosts)
+    return app
+
+
+def _page(name: str) -> Response:
+    headers = {"Cache-Control": "no-cache"}
+    return FileResponse(BOARD / name, media_type="text/html; charset=utf-8", headers=headers)

@@ -1,0 +1,43 @@
+"""Lists that lie in memory, page by page: by the last id seen, so that a change in between repeats little."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Query
+
+from api.problems import ProblemError
+from api.schemas import DeviceOut, LinkOut, OfficeOut, Page
+
+Row = TypeVar("Row", OfficeOut, DeviceOut, LinkOut)
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of one page.")]
+Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
+
+
+def encode_cursor(last: str) -> str:
+    return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> str:
+    """Raises ProblemError."""
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise ProblemError(400, "this cursor is none of ours: start again without one") from None
+
+
+def page(rows: Sequence[Row], limit: int, cursor: str | None) -> Page[Row]:
+    """Raises ProblemError when the row the cursor stands for is gone."""
+    start = 0
+    if cursor:
+        last = decode_cursor(cursor)
+        start = next((i + 1 for i, row in enumerate(rows) if row.id == last), -1)
+        if start < 0:
+            raise ProblemError(400, "the list has changed under this cursor: start again without one")
+    part = list(rows[start : start + limit])
+    more = start + limit < len(rows)
+    return Page(items=part, total=len(rows), next_cursor=encode_cursor(part[-1].id) if more else None)

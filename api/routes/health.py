@@ -1,0 +1,122 @@
+"""Whether this process lives, whether its answers can be trusted, and what moves inside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from api.backend import Backend
+from api.respond import respond
+from api.schemas import CheckOut, HealthOut, ReadyOut
+from api.view import BackendDep
+from topology.findings import Connectivity, DeviceCondition, LinkCondition
+from topology.model import ConnectionStage
+
+router = APIRouter(tags=["health"])
+
+CONNECTIVITY_CODE = {
+    Connectivity.CUT: 0,
+    Connectivity.DEGRADED: 1,
+    Connectivity.CONNECTED: 2,
+    Connectivity.UNKNOWN: -1,
+    Connectivity.NOT_CONNECTED: -2,
+}
+
+FAMILIES: Mapping[str, tuple[str, str]] = {
+    "ronda_offices": ("gauge", "Offices by connectivity."),
+    "ronda_office_connectivity": (
+        "gauge",
+        "0 cut, 1 degraded, 2 connected, -1 unknown, -2 not yet connected.",
+    ),
+    "ronda_office_paths": ("gauge", "Risk-disjoint paths to a hub that are left."),
+    "ronda_devices": ("gauge", "Devices by condition."),
+    "ronda_links": ("gauge", "Links by condition."),
+    "ronda_link_up": ("gauge", "1 up, 0 down or disabled; no sample while unknown."),
+    "ronda_blind": ("gauge", "1 while the monitor itself is cut off."),
+    "ronda_verdict_age_seconds": ("gauge", "Since the newest verdict."),
+    "ronda_stream_listeners": ("gauge", "Open event streams."),
+    "ronda_changes_published_total": ("counter", "Changes told to event streams since the start."),
+    "ronda_stream_resets_total": ("counter", "Event streams that had to be told to read everything anew."),
+    "ronda_activity_total": ("counter", "What was done since the start, by part."),
+    "ronda_level": ("gauge", "Levels inside the process, by part."),
+}
+Sample = tuple[str, Mapping[str, str], float]
+
+
+@router.get("/healthz", response_model=HealthOut, summary="The process answers")
+async def healthz() -> HealthOut:
+    return HealthOut()
+
+
+@router.get(
+    "/readyz",
+    response_model=ReadyOut,
+    responses={503: {"model": ReadyOut, "description": "Not ready; the checks say why."}},
+    summary="Answers can be trusted",
+)
+async def readyz(request: Request, backend: BackendDep) -> Response:
+    checks = [CheckOut(name=c.name, ok=c.ok, why=c.why) for c in await backend.readiness()]
+    ready = bool(checks) and all(c.ok for c in checks)
+    return respond(request, ReadyOut(ready=ready, checks=checks), status=200 if ready else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus text format 0.0.4")
+async def metrics(backend: BackendDep) -> Response:
+    return Response(render(_samples(backend)), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _samples(backend: Backend) -> Iterator[Sample]:
+    verdict = backend.verdict()
+    if verdict is not None:
+        offices = backend.inventory.offices
+        yield from _by(
+            "ronda_offices", "connectivity", Connectivity, (v.connectivity for v in verdict.offices.values())
+        )
+        for office in verdict.offices.values():
+            known = offices.get(office.office)
+            kecamatan = known.kecamatan if known is not None else None
+            labels: dict[str, str] = {"office": office.office, "kecamatan": kecamatan or ""}
+            yield "ronda_office_connectivity", labels, CONNECTIVITY_CODE[office.connectivity]
+            if known is not None and known.connection is ConnectionStage.ACTIVE:
+                yield "ronda_office_paths", labels, office.paths
+        yield from _by("ronda_devices", "condition", DeviceCondition, verdict.devices.values())
+        yield from _by("ronda_links", "condition", LinkCondition, verdict.links.values())
+        for link, condition in verdict.links.items():
+            if condition is not LinkCondition.UNKNOWN:
+                yield "ronda_link_up", {"link": link}, float(condition is LinkCondition.UP)
+        yield "ronda_blind", {}, float(verdict.blind)
+        yield "ronda_verdict_age_seconds", {}, (backend.clock.now() - verdict.at).total_seconds()
+    yield "ronda_stream_listeners", {}, backend.feed.listeners
+    yield "ronda_changes_published_total", {}, backend.feed.published
+    yield "ronda_stream_resets_total", {}, backend.feed.resets
+    for part, value in backend.self_counters().items():
+        name = "ronda_level" if isinstance(value, float) else "ronda_activity_total"
+        yield name, {"part": part}, value
+
+
+def _by(name: str, label: str, states: Iterable[str], values: Iterable[str]) -> Iterator[Sample]:
+    """Every state has a sample, so that a rule need not care whether a line is there."""
+    counted = Counter(values)
+    for state in states:
+        yield name, {label: str(state)}, counted[state]
+
+
+def render(samples: Iterable[Sample]) -> str:
+    """Families in order, each with HELP and TYPE once, as the text format wants."""
+    lines: dict[str, list[str]] = {name: [] for name in FAMILIES}
+    for name, labels, value in samples:
+        inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+        number = str(int(value)) if float(value).is_integer() else repr(float(value))
+        lines[name].append(f"{name}{{{inner}}} {number}" if inner else f"{name} {number}")
+    text = []
+    for name, (kind, what) in FAMILIES.items():
+        if lines[name]:
+            text += [f"# HELP {name} {what}", f"# TYPE {name} {kind}", *lines[name]]
+    return "\n".join(text) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

@@ -1,0 +1,224 @@
+"""A backend of real domain values: the shipped inventory, a verdict, an incident, and a log in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+
+from alerts.incident import IncidentBook, UnknownIncidentError
+from alerts.model import (
+    AffectedOffice,
+    Happened,
+    Incident,
+    IncidentId,
+    IncidentKind,
+    IncidentStatus,
+    Severity,
+    TimelineEntry,
+)
+from api.app import create_app
+from api.backend import NotActiveError, ReadinessCheck
+from api.changes import ChangeFeed
+from storage.records.events import RecordedChange
+from topology.findings import (
+    Cause,
+    Component,
+    ComponentKind,
+    Connectivity,
+    DeviceCondition,
+    LinkCondition,
+    OfficeVerdict,
+    StateChange,
+    Verdict,
+)
+from topology.inventory import load_inventory
+from topology.model import ConnectionStage, DeviceId, Inventory, LinkId, OfficeId
+
+ROOT = Path(__file__).parents[3]
+START = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+CUT_AT = START + timedelta(minutes=3)
+EVIL = "<script>alert(1)</script>"
+CABLE = Component(ComponentKind.LINK, "long-ikis-long-kali")
+
+
+@dataclass
+class HandClock:
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic_s(self) -> float:
+        return (self.at - START).total_seconds()
+
+
+@dataclass
+class SampleBackend:
+    """Long Kali's only cable is cut."""
+
+    inventory: Inventory
+    clock: HandClock = field(default_factory=HandClock)
+    feed: ChangeFeed = field(default_factory=lambda: ChangeFeed("run1"))
+    newest: Verdict | None = None
+    told: list[Incident] = field(default_factory=list)
+    log: list[RecordedChange] = field(default_factory=list)
+    checks: list[ReadinessCheck] = field(default_factory=lambda: [ReadinessCheck("records", True)])
+    counters: dict[str, int | float] = field(default_factory=lambda: {"polls": 12, "waiting": 0.5})
+
+    def verdict(self) -> Verdict | None:
+        return self.newest
+
+    async def incidents(
+        self,
+        *,
+        which: Literal["active", "all"],
+        limit: int,
+        after: IncidentId | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[Incident]:
+        rows = [i for i in self.told if which == "all" or i.active]
+        rows = [i for i in rows if since is None or i.resolved_at is None or i.resolved_at >= since]
+        rows.sort(key=lambda i: (i.began_at, i.id), reverse=True)
+        if after is not None:
+            rows = rows[[i.id for i in rows].index(after) + 1 :]
+        return rows[:limit]
+
+    async def incident(self, id_: IncidentId) -> Incident | None:
+        return next((i for i in self.told if i.id == id_), None)
+
+    async def acknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        if await self.incident(id_) is None:
+            return None
+        book = IncidentBook(self.inventory.offices, incidents=[i for i in self.told if i.active])
+        try:
+            step = book.acknowledge(id_, who, self.clock.now(), note)
+        except UnknownIncidentError as error:
+            raise NotActiveError(id_) from error
+        self.told = [step.after if i.id == id_ else i for i in self.told]
+        self.feed.publish(incidents=[step.after])
+        return step.after
+
+    async def events(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: Component | None = None,
+        limit: int = 200,
+        after: int = 0,
+    ) -> Sequence[RecordedChange]:
+        rows = [
+            e
+            for e in self.log
+            if e.id > after
+            and (since is None or e.change.at >= since)
+            and (until is None or e.change.at < until)
+            and (subject is None or e.change.subject == subject)
+        ]
+        return rows[:limit]
+
+    async def readiness(self) -> Sequence[ReadinessCheck]:
+        seen = ReadinessCheck("verdict", self.newest is not None, "" if self.newest else "no verdict yet")
+        return [seen, *self.checks]
+
+    def self_counters(self) -> Mapping[str, int | float]:
+        return self.counters
+
+    # --- what happens in a test
+
+    def judge(self, cut: Sequence[str] = (), *, blind: bool = False) -> Verdict:
+        """The verdict in which these offices are cut by CABLE, as a judge would give it."""
+        now = self.clock.now()
+        offices = {}
+        for id_, office in self.inventory.offices.items():
+            state = Connectivity.CONNECTED
+            if office.connection is not ConnectionStage.ACTIVE:
+                state = Connectivity.NOT_CONNECTED
+            elif id_ in cut:
+                state = Connectivity.CUT
+            paths = 1 if state is Connectivity.CONNECTED else 0
+            causes = ("g1",) if id_ in cut else ()
+            offices[id_] = OfficeVerdict(id_, state, CUT_AT if id_ in cut else START, paths, 1, causes)
+        devices = {
+            d.id: DeviceCondition.SHADOW
+            if d.office in cut
+            else DeviceCondition.UP
+            if d.monitored
+            else DeviceCondition.UNKNOWN
+            for d in self.inventory.devices.values()
+        }
+        links = dict.fromkeys(self.inventory.links, LinkCondition.UP)
+        causes: tuple[Cause, ...] = ()
+        if cut:
+            links[LinkId(CABLE.id)] = LinkCondition.DOWN
+            lost = tuple(OfficeId(o) for o in cut)
+            silent = (Component(ComponentKind.DEVICE, "long-kali-r1"),)
+            causes = (Cause("g1", 1, (CABLE,), silent, 0.9, "its port is down", CUT_AT, cut=lost),)
+        self.newest = Verdict(now, offices, devices, links, causes, blind)
+        return self.newest
+
+    def cut(self) -> Incident:
+        """At CUT_AT the cable is cut and one incident is opened."""
+        self.clock.at = CUT_AT
+        before = self.newest
+        self.judge(["camat-long-kali"])
+        incident = Incident(
+            IncidentId("R-261121-001"),
+            IncidentKind.OUTAGE,
+            IncidentStatus.OPEN,
+            Severity.MAJOR,
+            (CABLE,),
+            (Component(ComponentKind.DEVICE, "long-kali-r1"),),
+            0.9,
+            "its port is down at long-ikis-d1",
+            CUT_AT,
+            opened_at=CUT_AT + timedelta(seconds=2),
+            offices=(AffectedOffice(OfficeId("camat-long-kali"), Connectivity.CUT, CUT_AT),),
+            timeline=(TimelineEntry(CUT_AT, Happened.OPENED, "its port is down"),),
+        )
+        change = StateChange(
+            CUT_AT,
+            Component(ComponentKind.OFFICE, "camat-long-kali"),
+            None if before is None else "connected",
+            "cut",
+            "its only cable is cut",
+        )
+        self.told.append(incident)
+        self.log.append(RecordedChange(len(self.log) + 1, change))
+        self.feed.publish([change], [incident])
+        return incident
+
+    def restore(self) -> None:
+        self.clock.at = CUT_AT + timedelta(minutes=10)
+        self.judge()
+        resolved = [
+            replace(i, status=IncidentStatus.RESOLVED, resolved_at=self.clock.at) if i.active else i
+            for i in self.told
+        ]
+        self.told = resolved
+        self.feed.publish(incidents=resolved)
+
+
+@pytest.fixture
+def backend() -> SampleBackend:
+    inventory = load_inventory(ROOT / "inventory.yaml")
+    offices = dict(inventory.offices)
+    name = OfficeId("pkm-kuaro")
+    offices[name] = replace(offices[name], name=EVIL)
+    devices = dict(inventory.devices)
+    server = DeviceId("dkisp-server-1")
+    devices[server] = replace(devices[server], name=f'"{EVIL}\\')
+    return SampleBackend(replace(inventory, offices=offices, devices=devices))
+
+
+@pytest.fixture
+async def client(backend: SampleBackend) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(backend))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8064") as http:
+        yield http
