@@ -1,100 +1,44 @@
 """What an operator can do to the simulated network, each answered in a sentence.
 
 One table for the Python API, the control socket and `ronda lab`: a command is a function of the network,
-the time and its arguments.
+the time and its arguments, and raises UnknownIdError or BadArgumentError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Callable
 from typing import Any
 
+from lab.answers import (
+    Answer,
+    BadArgumentError,
+    effect,
+    find,
+    find_device,
+    find_group,
+    find_link,
+    members,
+    told,
+)
 from lab.network import Network
-from topology.model import ApplicationId, Device, DeviceId, Link, LinkId, RiskGroupId
-
-
-class UnknownIdError(LookupError):
-    """No such thing in the inventory; the text names the nearest one."""
-
-
-class BadArgumentError(ValueError):
-    """A number out of range, or a thing that the command can't act on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    message: str
-    data: dict[str, Any] = field(default_factory=dict)
-
-
-def _find(kind: str, wanted: str, known: Iterable[str]) -> str:
-    names = list(known)
-    if wanted in names:
-        return wanted
-    near = get_close_matches(wanted, names, n=1, cutoff=0.4)
-    hint = f"; the nearest is {near[0]}" if near else ""
-    raise UnknownIdError(f"no {kind} is called {wanted}{hint}")
-
-
-def _link(network: Network, wanted: str) -> Link:
-    return network.inventory.links[LinkId(_find("link", wanted, network.inventory.links))]
-
-
-def _device(network: Network, wanted: str) -> Device:
-    device = network.inventory.devices[DeviceId(_find("device", wanted, network.inventory.devices))]
-    if device.id not in network.hardware:
-        raise BadArgumentError(f"{device.id} is a provider's cloud: the lab only plays devices of our own")
-    return device
-
-
-def _members(network: Network, group: RiskGroupId) -> tuple[list[LinkId], list[DeviceId]]:
-    return (
-        sorted(link.id for link in network.inventory.links.values() if group in link.risk_groups),
-        sorted(device.id for device in network.inventory.devices.values() if group in device.risk_groups),
-    )
-
-
-def _group(network: Network, wanted: str) -> RiskGroupId:
-    return RiskGroupId(_find("risk group", wanted, network.inventory.risk_groups))
-
-
-def _effect(network: Network, before: frozenset[DeviceId], at_s: float) -> dict[str, Any]:
-    """Who went silent and who came back since `before`, monitored devices only."""
-    network.advance(at_s)
-    monitored = {d.id for d in network.inventory.devices.values() if d.monitored}
-    now = network.state.reachable
-    return {
-        "silent": sorted((before - now) & monitored),
-        "back": sorted((now - before) & monitored),
-    }
-
-
-def _tail(data: dict[str, Any]) -> str:
-    parts = []
-    if data["silent"]:
-        parts.append(f"silent now: {', '.join(data['silent'])}")
-    if data["back"]:
-        parts.append(f"answering again: {', '.join(data['back'])}")
-    return "; ".join(parts) or "every device still answers as before"
+from topology.model import ApplicationId, Device, DeviceId, LinkId, RiskGroupId
 
 
 def cut(network: Network, at_s: float, link: str) -> Answer:
     """Cut a link: both ends go down, what has no other way goes silent."""
-    found = _link(network, link)
+    found = find_link(network, link)
     before = network.state.reachable
     network.cancel(f"flap {found.id}")
     with network.changing(at_s) as truth:
         truth.cut.add(found.id)
-    data = _effect(network, before, at_s)
-    return Answer(f"{found.id} is cut; {_tail(data)}.", data)
+    data = effect(network, before, at_s)
+    return Answer(f"{found.id} is cut; {told(data)}.", data)
 
 
 def cut_duct(network: Network, at_s: float, group: str) -> Answer:
     """Cut every link of a risk group (duct, pole route, cable, provider node) at once."""
-    found = _group(network, group)
-    links, _ = _members(network, found)
+    found = find_group(network, group)
+    links, _ = members(network, found)
     if not links:
         raise BadArgumentError(f"no link runs through {found}; for a power feed use power-off")
     before = network.state.reachable
@@ -102,15 +46,15 @@ def cut_duct(network: Network, at_s: float, group: str) -> Answer:
         network.cancel(f"flap {link}")
     with network.changing(at_s) as truth:
         truth.cut.update(links)
-    data = {**_effect(network, before, at_s), "links": links}
-    return Answer(f"{found} is cut with {', '.join(links)}; {_tail(data)}.", data)
+    data = {**effect(network, before, at_s), "links": links}
+    return Answer(f"{found} is cut with {', '.join(links)}; {told(data)}.", data)
 
 
 def restore(network: Network, at_s: float, target: str) -> Answer:
     """Mend a link, or all links of a risk group: no cut, no flapping, no dimming left."""
     inventory = network.inventory
-    name = _find("link or risk group", target, [*inventory.links, *inventory.risk_groups])
-    links = [LinkId(name)] if name in inventory.links else _members(network, RiskGroupId(name))[0]
+    name = find("link or risk group", target, [*inventory.links, *inventory.risk_groups])
+    links = [LinkId(name)] if name in inventory.links else members(network, RiskGroupId(name))[0]
     before = network.state.reachable
     for link in links:
         network.cancel(f"flap {link}")
@@ -118,55 +62,55 @@ def restore(network: Network, at_s: float, target: str) -> Answer:
         for link in links:
             truth.cut.discard(link)
             truth.extra_loss_db.pop(link, None)
-    data = {**_effect(network, before, at_s), "links": links}
-    return Answer(f"{name} is restored; {_tail(data)}.", data)
+    data = {**effect(network, before, at_s), "links": links}
+    return Answer(f"{name} is restored; {told(data)}.", data)
 
 
 def power_off(network: Network, at_s: float, target: str) -> Answer:
     """Take the power of a device, or of every device of a power feed or site."""
     inventory = network.inventory
-    name = _find("device or risk group", target, [*inventory.devices, *inventory.risk_groups])
+    name = find("device or risk group", target, [*inventory.devices, *inventory.risk_groups])
     before = network.state.reachable
     if name in inventory.devices:
-        device = _device(network, name)
+        device = find_device(network, name)
         network.cancel(f"boot {device.id}")
         with network.changing(at_s) as truth:
             truth.switched_off.add(device.id)
             truth.rebooting.discard(device.id)
     else:
         group = RiskGroupId(name)
-        if not _members(network, group)[1]:
+        if not members(network, group)[1]:
             raise BadArgumentError(f"no device is fed by {group}; to cut its links use cut-duct")
         with network.changing(at_s) as truth:
-            truth.dark_feeds.add(group)
-    data = _effect(network, before, at_s)
-    return Answer(f"{name} has no power; {_tail(data)}.", data)
+            truth.dark_feeds.setdefault(group, at_s)
+    data = effect(network, before, at_s)
+    return Answer(f"{name} has no power; {told(data)}.", data)
 
 
 def power_on(network: Network, at_s: float, target: str) -> Answer:
     """Give the power back; the devices boot first."""
     inventory = network.inventory
-    name = _find("device or risk group", target, [*inventory.devices, *inventory.risk_groups])
+    name = find("device or risk group", target, [*inventory.devices, *inventory.risk_groups])
     before = network.state.reachable
     had_power = {d for d in inventory.devices if network.truth.has_power(inventory.devices[d])}
     with network.changing(at_s) as truth:
         truth.switched_off.discard(DeviceId(name))
-        truth.dark_feeds.discard(RiskGroupId(name))
+        truth.dark_feeds.pop(RiskGroupId(name), None)
         fed = [d for d in network.hardware if d not in had_power and truth.has_power(inventory.devices[d])]
         truth.rebooting.update(fed)
     for device in fed:
         network.reboot(device, at_s)
-    data = {**_effect(network, before, at_s), "booting": sorted(fed)}
+    data = {**effect(network, before, at_s), "booting": sorted(fed)}
     if name in inventory.devices and not network.truth.has_power(inventory.devices[DeviceId(name)]):
-        feeds = sorted(network.truth.dark_feeds.intersection(inventory.devices[DeviceId(name)].risk_groups))
+        feeds = sorted(network.truth.dark_feeds.keys() & set(inventory.devices[DeviceId(name)].risk_groups))
         return Answer(f"{name} is switched on, but its feed {', '.join(feeds)} has no power.", data)
     boots = f"; booting for {network.boot_s:g} s: {', '.join(sorted(fed))}" if fed and network.boot_s else ""
-    return Answer(f"{name} has power{boots}; {_tail(data)}.", data)
+    return Answer(f"{name} has power{boots}; {told(data)}.", data)
 
 
 def dim(network: Network, at_s: float, link: str, db: float) -> Answer:
     """Add loss to a fiber: both ends see `db` decibels less light than when healthy (0: as built)."""
-    found = _link(network, link)
+    found = find_link(network, link)
     module = network.budgets.get(found.id)
     if module is None:
         raise BadArgumentError(f"{found.id} is {found.medium}, not fiber: it has no light to dim")
@@ -178,15 +122,15 @@ def dim(network: Network, at_s: float, link: str, db: float) -> Answer:
         if db == 0.0:
             del truth.extra_loss_db[found.id]
     rx_dbm = module.rx_dbm(db)
-    data = {**_effect(network, before, at_s), "rx_dbm": rx_dbm}
+    data = {**effect(network, before, at_s), "rx_dbm": rx_dbm}
     light = "no light arrives" if rx_dbm is None else f"{rx_dbm:.1f} dBm arrives"
     held = "" if module.holds(db) else ", too little to keep the link up"
-    return Answer(f"{found.id} is {db:g} dB dimmer: {light}{held}; {_tail(data)}.", data)
+    return Answer(f"{found.id} is {db:g} dB dimmer: {light}{held}; {told(data)}.", data)
 
 
 def stop_snmp(network: Network, at_s: float, device: str) -> Answer:
     """The SNMP daemon stops; the device still forwards and answers ICMP."""
-    found = _device(network, device)
+    found = find_device(network, device)
     with network.changing(at_s) as truth:
         truth.snmp_stopped.add(found.id)
     return Answer(f"{found.id} no longer answers SNMP; ICMP still answers.")
@@ -194,7 +138,7 @@ def stop_snmp(network: Network, at_s: float, device: str) -> Answer:
 
 def start_snmp(network: Network, at_s: float, device: str) -> Answer:
     """The SNMP daemon runs again."""
-    found = _device(network, device)
+    found = find_device(network, device)
     with network.changing(at_s) as truth:
         truth.snmp_stopped.discard(found.id)
     return Answer(f"{found.id} answers SNMP again.")
@@ -218,7 +162,7 @@ def renumber(network: Network, at_s: float, device: str) -> Answer:
 
 
 def _powered(network: Network, device: str) -> Device:
-    found = _device(network, device)
+    found = find_device(network, device)
     if not network.truth.has_power(found):
         raise BadArgumentError(f"{found.id} has no power; power it on first")
     return found
@@ -226,7 +170,7 @@ def _powered(network: Network, device: str) -> Device:
 
 def flap(network: Network, at_s: float, link: str, times: int = 5, every_s: float = 6.0) -> Answer:
     """Cut a link `times` times, `every_s` seconds apart, each time for half of that."""
-    found = _link(network, link)
+    found = find_link(network, link)
     if times < 1 or every_s <= 0.0:
         raise BadArgumentError("a link flaps at least once, some seconds apart")
 
@@ -247,7 +191,7 @@ def flap(network: Network, at_s: float, link: str, times: int = 5, every_s: floa
 
 
 def _application(network: Network, wanted: str) -> ApplicationId:
-    return ApplicationId(_find("application", wanted, network.inventory.applications))
+    return ApplicationId(find("application", wanted, network.inventory.applications))
 
 
 def stop_application(network: Network, at_s: float, application: str) -> Answer:
@@ -282,8 +226,8 @@ def restore_all(network: Network, at_s: float) -> Answer:
         truth.rebooting.update(dark)
     for device in dark:
         network.reboot(device, at_s)
-    data = {**_effect(network, before, at_s), "booting": sorted(dark)}
-    return Answer(f"All is restored; {_tail(data)}.", data)
+    data = {**effect(network, before, at_s), "booting": sorted(dark)}
+    return Answer(f"All is restored; {told(data)}.", data)
 
 
 def status(network: Network, at_s: float) -> Answer:

@@ -17,7 +17,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from lab.commands import COMMANDS, Answer, BadArgumentError, UnknownIdError
+from lab.answers import Answer, BadArgumentError, UnknownIdError
+from lab.commands import COMMANDS
 
 FILE_NAME = "lab.json"
 TIMEOUT_S = 5.0

@@ -120,11 +120,13 @@ def vendor_of(device: Device, port_names: Iterable[str]) -> Vendor:
         for vendor in table.values():
             if any(name in device.profile for name in vendor.profiles):
                 return vendor
+    if device.role is DeviceRole.UPS:
+        return table["ups"]
     for name in port_names:
         for vendor in table.values():
             if re.match(vendor.matches, name):
                 return vendor
-    return table["linux" if device.role in (DeviceRole.SERVER, DeviceRole.UPS) else "mikrotik"]
+    return table["linux" if device.role is DeviceRole.SERVER else "mikrotik"]
 
 
 def port_name(link: Link, is_a: bool) -> str:

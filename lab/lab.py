@@ -16,9 +16,10 @@ from typing import Any, Literal, Self
 
 from lab import codec, commands, traps
 from lab.agent import Agent
+from lab.answers import Answer
 from lab.apps import HealthPage
-from lab.commands import Answer
-from lab.network import Change, Network
+from lab.network import Network
+from lab.readings import Change
 from lab.secrets import Access, Keyring
 from lab.sockets import derived, open_applications, open_devices
 from lab.usm import User, Usm, registry

@@ -9,78 +9,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from zoneinfo import ZoneInfo
 
 from lab.hardware import Hardware, Port, PortUse, build
-from lab.optics import NO_LIGHT_DBM, Budget, budget, drift_db
+from lab.optics import NO_LIGHT_DBM, budget, drift_db
+from lab.readings import Change, LldpNeighbor, OpticalState, PortCount, Running
 from lab.seeds import rng
 from lab.state import State, Truth, derive
-from lab.traffic import MEAN_FRAME_OCTETS, Count, Traffic, demands
+from lab.traffic import Count, Traffic, demands
 from topology.model import DeviceId, Inventory, LinkId, Medium
 
 _SPEAKS_LLDP = (Medium.FIBER, Medium.COPPER, Medium.RADIO)
 """Media that pass link-layer frames; satellite, cellular and VPN links do not."""
-
-
-@dataclass(slots=True)
-class Running:
-    """What a device keeps between readings."""
-
-    boots: int
-    booted_at_s: float
-    if_index: dict[str, int]
-    changed_at_s: dict[str, float] = field(default_factory=dict)
-    zero: dict[str, tuple[Count, Count]] = field(default_factory=dict)
-    """Per port the totals (in, out) that its counters call zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class PortCount:
-    """A port's counters since boot."""
-
-    rx: Count
-    tx: Count
-
-    @property
-    def rx_frames(self) -> int:
-        return int(self.rx.octets / MEAN_FRAME_OCTETS)
-
-    @property
-    def tx_frames(self) -> int:
-        return int(self.tx.octets / MEAN_FRAME_OCTETS)
-
-
-@dataclass(frozen=True, slots=True)
-class OpticalState:
-    """A module's own readings. `rx_dbm` None: no light."""
-
-    budget: Budget
-    rx_dbm: float | None
-    tx_dbm: float
-    temperature_c: float
-    bias_ma: float
-    voltage_v: float
-
-
-@dataclass(frozen=True, slots=True)
-class LldpNeighbor:
-    port: Port
-    remote: Hardware
-    remote_port: Port
-    since_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a change of truth did to ports and agents: the events that devices send traps for."""
-
-    at_s: float
-    down: tuple[Port, ...] = ()
-    up: tuple[Port, ...] = ()
-    booted: tuple[DeviceId, ...] = ()
 
 
 class Network:
@@ -249,6 +191,17 @@ class Network:
         if port.use is PortUse.LINK:
             return port.link in self.state.links_up
         return port.use in (PortUse.LAN, PortUse.LOOPBACK)
+
+    def mains_lost_at_s(self, ups: DeviceId) -> float | None:
+        """Since when a power feed of the UPS's office is dark; None while all have power."""
+        office = self.inventory.devices[ups].office
+        feeds = {
+            group
+            for device in self.inventory.devices.values()
+            if device.office == office or device.id == ups
+            for group in device.risk_groups
+        }
+        return min((at_s for feed, at_s in self.truth.dark_feeds.items() if feed in feeds), default=None)
 
     def counters(self, port: Port, at_s: float) -> PortCount:
         rx, tx = self._totals(port, at_s)

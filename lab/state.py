@@ -32,13 +32,16 @@ class Truth:
     cut: set[LinkId] = field(default_factory=set)
     extra_loss_db: dict[LinkId, float] = field(default_factory=dict)
     switched_off: set[DeviceId] = field(default_factory=set)
-    dark_feeds: set[RiskGroupId] = field(default_factory=set)
+    dark_feeds: dict[RiskGroupId, float] = field(default_factory=dict)
+    """Feeds without power, with the time each went dark."""
     rebooting: set[DeviceId] = field(default_factory=set)
     snmp_stopped: set[DeviceId] = field(default_factory=set)
     applications_stopped: set[str] = field(default_factory=set)
 
     def has_power(self, device: Device) -> bool:
-        return device.id not in self.switched_off and not self.dark_feeds.intersection(device.risk_groups)
+        """A UPS lives on its own batteries while its feed is dark."""
+        fed = device.role is DeviceRole.UPS or not self.dark_feeds.keys() & set(device.risk_groups)
+        return fed and device.id not in self.switched_off
 
     def runs(self, device: Device) -> bool:
         """Powered and past its boot."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from lab import codec
 from lab.codec import Oid
 from lab.hardware import Port, PortUse
-from lab.network import Change, Network
+from lab.network import Network
+from lab.readings import Change
 from topology.model import DeviceId
 
 _SYS_UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)

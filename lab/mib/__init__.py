@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lab.mib import arista, health, huawei, interfaces, lldp, mikrotik, system
+from lab.mib import arista, cisco, health, huawei, interfaces, lldp, mikrotik, system, ups
 from lab.mib.subject import Subject
 from lab.network import Network
 from lab.view import Rows, View
@@ -16,6 +16,7 @@ _OPTICS: dict[str, Writer] = {
     "mikrotik": mikrotik.optics,
     "huawei": huawei.optics,
     "arista": arista.optics,
+    "cisco": cisco.optics,
 }
 _HEALTH: dict[str, Writer] = {
     "host_resources": health.host_resources,
@@ -23,6 +24,8 @@ _HEALTH: dict[str, Writer] = {
     "mikrotik": mikrotik.health,
     "huawei": huawei.health,
     "arista": arista.health,
+    "cisco": cisco.health,
+    "ups": ups.write,
 }
 
 

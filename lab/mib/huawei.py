@@ -11,8 +11,8 @@ from lab import codec
 from lab.mib import entity
 from lab.mib.entity import Entity, PhysicalClass
 from lab.mib.subject import Subject
-from lab.network import OpticalState
 from lab.optics import Budget
+from lab.readings import OpticalState
 from lab.view import Rows
 
 _STATE_ENTRY = (1, 3, 6, 1, 4, 1, 2011, 5, 25, 31, 1, 1, 1, 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lab import codec
 from lab.hardware import Port, PortUse
 from lab.mib.subject import Subject
-from lab.network import PortCount
+from lab.readings import PortCount
 from lab.view import Rows
 
 _IF_NUMBER = (1, 3, 6, 1, 2, 1, 2, 1)

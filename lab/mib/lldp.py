@@ -8,7 +8,7 @@ from lab import codec
 from lab.codec import Oid
 from lab.hardware import Hardware, Port, PortUse
 from lab.mib.subject import Subject
-from lab.network import LldpNeighbor
+from lab.readings import LldpNeighbor
 from lab.view import Rows, Value
 
 _LOCAL = (1, 0, 8802, 1, 1, 2, 1, 3)

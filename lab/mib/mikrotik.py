@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lab import codec
 from lab.mib.subject import Subject
-from lab.network import OpticalState
+from lab.readings import OpticalState
 from lab.view import Rows
 
 _OPTICAL_ENTRY = (1, 3, 6, 1, 4, 1, 14988, 1, 1, 19, 1, 1)

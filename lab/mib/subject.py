@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.hardware import Hardware, Port
-from lab.network import Network, OpticalState
+from lab.network import Network
+from lab.readings import OpticalState
 from lab.seeds import rng
 
 
