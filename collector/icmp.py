@@ -26,6 +26,7 @@ __all__ = ["ProbeTarget", "Prober", "ProberSettings", "Wire", "WireNotAllowedErr
 
 _BUFFER_FULL = frozenset({"ENOBUFS", "EAGAIN", "EWOULDBLOCK"})
 _READ_AT_ONCE = 512
+_READ_AT_END = 64 * _READ_AT_ONCE
 _HOW_RAW = (
     "raw ICMP needs CAP_NET_RAW: AmbientCapabilities=CAP_NET_RAW in the systemd unit, "
     "or cap_add: [NET_RAW] in a container"
@@ -148,7 +149,6 @@ class Prober:
         return len(self._ledger)
 
     def _try_sockets(self, wire: Wire) -> str | None:
-        loop = asyncio.get_running_loop()
         ident = secrets.randbelow(1 << 16)
         sources = {IpVersion.V4: self._settings.source_v4, IpVersion.V6: self._settings.source_v6}
         refusal = None
@@ -162,7 +162,7 @@ class Prober:
                 refusal = refusal or f"{how} ({error.strerror})"
                 continue
             self._sockets[version] = sock
-            loop.add_reader(sock.fileno(), self._read, sock)
+            self._watch(sock)
         return None if self._sockets else refusal
 
     async def _try_fping(self) -> str | None:
@@ -191,7 +191,9 @@ class Prober:
             timer.cancel()
             # What has arrived but waits to be read (a busy loop) is an answer too.
             for sock in self._sockets.values():
-                self._read(sock)
+                for _ in range(_READ_AT_END // _READ_AT_ONCE):
+                    if not self._read(sock):
+                        break
         finally:
             for echo in round_.echoes:
                 if self._rounds.pop(echo.serial, None) is not None:
@@ -257,7 +259,10 @@ class Prober:
         arrived_at = echo.sent_at + timedelta(seconds=echo.rtt_s)
         return Reachability(echo.target.device, arrived_at, True, Means.ICMP, echo.rtt_s, sent, 1)
 
-    def _read(self, sock: EchoSocket) -> None:
+    def _read(self, sock: EchoSocket) -> bool:
+        """Takes what has arrived, up to a limit. Whether there may be more."""
+        if sock.error_queue:
+            self._read_errors(sock)
         now_s = self._clock.monotonic_s()
         wall_s = self._clock.now().timestamp()
         for _ in range(_READ_AT_ONCE):
@@ -267,7 +272,7 @@ class Prober:
                 self.counters.send_errors[errno_name(error)] += 1
                 continue
             if packet is None:
-                return
+                return False
             if packet.dropped is not None and packet.dropped != self._dropped.get(sock.version, 0):
                 self.counters.kernel_dropped += packet.dropped - self._dropped.get(sock.version, 0)
                 self._dropped[sock.version] = packet.dropped
@@ -275,6 +280,25 @@ class Prober:
             waited_s = 0.0 if packet.stamp_s is None else wall_s - packet.stamp_s
             arrived_s = now_s - waited_s if 0.0 <= waited_s < 60.0 else now_s
             self._settle(sock, packet.data, packet.source, arrived_s)
+        return True
+
+    def _read_errors(self, sock: EchoSocket) -> None:
+        some = False
+        while error := sock.receive_error():
+            some = True
+            if error is True:
+                self.counters.malformed += 1
+            else:
+                self._ledger.note_error(error)
+        if some:
+            # uvloop stops watching a descriptor that had an error; asyncio goes on. Watched anew, both do.
+            asyncio.get_running_loop().call_soon(self._watch, sock)
+
+    def _watch(self, sock: EchoSocket) -> None:
+        if sock in self._sockets.values():
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(sock.fileno())
+            loop.add_reader(sock.fileno(), self._read, sock)
 
     def _settle(self, sock: EchoSocket, data: bytes, source: str, arrived_s: float) -> None:
         message = decode(data, sock.message_version, ip_header=sock.ip_header)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collector.icmp_wire import V4_WANTED, V6_WANTED, IpVersion, echo_request
+from collector.icmp_wire import V4_WANTED, V6_WANTED, EchoError, IpVersion, echo_request, error_about
 
 LAB_PORT_OFFSET = 1000
 """The lab's echo responder listens this far above the device's SNMP port."""
@@ -27,8 +27,14 @@ _ICMP6_FILTER = 1
 _SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35
 _SO_RXQ_OVFL = 40
+_IP_RECVERR = 11
+_IPV6_RECVERR = 25
+_SO_EE_ORIGIN_ICMP = 2
+_SO_EE_ORIGIN_ICMP6 = 3
+_MSG_ERRQUEUE = 0x2000
 _TIMESPEC = struct.Struct("@qq")
-_ANCILLARY_BYTES = 128
+_EXTENDED_ERR = struct.Struct("@IBBBBII")  # struct sock_extended_err: errno, origin, type, code, ...
+_ANCILLARY_BYTES = 256
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -62,6 +68,8 @@ class EchoSocket:
         # The lab's messages are IPv4's (RFC 792) whatever the address: nothing checks a pseudo header.
         self.message_version = IpVersion.V4 if wire is Wire.LAB else version
         self.ip_header = wire is Wire.RAW and version is IpVersion.V4
+        self.error_queue = wire is Wire.DATAGRAM
+        """Whether ICMP errors come by `receive_error`: a datagram socket keeps them apart."""
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -73,7 +81,14 @@ class EchoSocket:
         """Raises OSError as the kernel does."""
         message = echo_request(self.message_version, self.ident, sequence, payload)
         port = (snmp_port or SNMP_PORT) + LAB_PORT_OFFSET if self._wire is Wire.LAB else 0
-        self._sock.sendto(message, (to[0], port, *to[2:]))
+        address = (to[0], port, *to[2:])
+        try:
+            self._sock.sendto(message, address)
+        except OSError:
+            if not self.error_queue:
+                raise
+            # The kernel tells an ICMP error about an earlier packet at the next call, once (ip(7)).
+            self._sock.sendto(message, address)
 
     def receive(self) -> Packet | None:
         """The next packet, or ``None`` when there is none. Raises OSError as the kernel does."""
@@ -91,6 +106,25 @@ class EchoSocket:
             elif kind == _SO_RXQ_OVFL and len(value) == 4:
                 dropped = int.from_bytes(value, "little")
         return Packet(data, source[0], stamp_s, dropped)
+
+    def receive_error(self) -> EchoError | bool:
+        """The next ICMP error about a request of ours, from the error queue. True: one that says nothing
+        about an echo request; False: there is none."""
+        try:
+            quoted, ancillary, _, destination = self._sock.recvmsg(2048, _ANCILLARY_BYTES, _MSG_ERRQUEUE)
+        except OSError:
+            return False
+        for level, kind, value in ancillary:
+            ours = (level, kind) in (
+                (socket.IPPROTO_IP, _IP_RECVERR),
+                (socket.IPPROTO_IPV6, _IPV6_RECVERR),
+            )
+            if not ours or len(value) < _EXTENDED_ERR.size:
+                continue
+            _, origin, icmp_type, code, _, _, _ = _EXTENDED_ERR.unpack_from(value)
+            if origin in (_SO_EE_ORIGIN_ICMP, _SO_EE_ORIGIN_ICMP6):
+                return error_about(self.version, icmp_type, code, quoted, destination[0]) or True
+        return True
 
 
 def open_raw(version: IpVersion, source: str | None, ident: int) -> EchoSocket:
@@ -126,6 +160,11 @@ def open_datagram(version: IpVersion, source: str | None, _ident: int) -> EchoSo
         sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6)
     try:
         _prepare(sock, source or "")
+        with contextlib.suppress(OSError):
+            if version is IpVersion.V4:
+                sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            else:
+                sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
         ident = sock.getsockname()[1]
     except OSError:
         sock.close()

@@ -146,6 +146,21 @@ def decode(data: bytes, version: IpVersion, *, ip_header: bool) -> EchoReply | E
     return _decode_v4(data)
 
 
+def error_about(
+    version: IpVersion, kind: int, code: int, quoted: bytes, destination: str
+) -> EchoError | None:
+    """An ICMP error of this type and code that quotes the ICMP message `quoted`, sent to `destination`."""
+    if len(quoted) < _HEADER.size:
+        return None
+    was, _, _, ident, sequence = _HEADER.unpack_from(quoted)
+    v4 = version is IpVersion.V4
+    reason = (_V4_REASONS if v4 else _V6_REASONS).get((kind, code))
+    reason = reason or (_V4_OTHER if v4 else _V6_OTHER).get(kind)
+    if reason is None or was != (V4_ECHO_REQUEST if v4 else V6_ECHO_REQUEST):
+        return None
+    return EchoError(reason, ident, sequence, destination, quoted[_HEADER.size :])
+
+
 def _decode_v4(data: bytes) -> EchoReply | EchoError | None:
     if len(data) < _HEADER.size:
         return None
@@ -158,14 +173,9 @@ def _decode_v4(data: bytes) -> EchoReply | EchoError | None:
         return None
     packet = data[_HEADER.size :]
     quoted = _after_ipv4_header(packet)
-    if quoted is None or len(quoted) < _HEADER.size:
+    if quoted is None:
         return None
-    was, _, _, ident, sequence = _HEADER.unpack_from(quoted)
-    if was != V4_ECHO_REQUEST:
-        return None
-    reason = _V4_REASONS.get((kind, code), _V4_OTHER[kind])
-    destination = str(IPv4Address(packet[16:20]))
-    return EchoError(reason, ident, sequence, destination, quoted[_HEADER.size :])
+    return error_about(IpVersion.V4, kind, code, quoted, str(IPv4Address(packet[16:20])))
 
 
 def _decode_v6(data: bytes) -> EchoReply | EchoError | None:
@@ -178,15 +188,10 @@ def _decode_v6(data: bytes) -> EchoReply | EchoError | None:
     if kind not in _V6_OTHER:
         return None
     packet = data[_HEADER.size :]
-    quoted = packet[_IPV6_HEADER:]
-    if len(quoted) < _HEADER.size or packet[0] >> 4 != 6 or packet[6] != _NEXT_HEADER_ICMPV6:
+    if len(packet) < _IPV6_HEADER or packet[0] >> 4 != 6 or packet[6] != _NEXT_HEADER_ICMPV6:
         return None
-    was, _, _, ident, sequence = _HEADER.unpack_from(quoted)
-    if was != V6_ECHO_REQUEST:
-        return None
-    reason = _V6_REASONS.get((kind, code), _V6_OTHER[kind])
     destination = str(IPv6Address(packet[24:40]))
-    return EchoError(reason, ident, sequence, destination, quoted[_HEADER.size :])
+    return error_about(IpVersion.V6, kind, code, packet[_IPV6_HEADER:], destination)
 
 
 def _after_ipv4_header(packet: bytes) -> bytes | None:

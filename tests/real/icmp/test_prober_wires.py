@@ -162,15 +162,27 @@ def test_no_route_is_our_own_sides_fault(in_namespace: Callable[..., list[object
     assert counters["unsent"] == 4
 
 
-def test_a_real_error_from_the_kernel(in_namespace: Callable[..., list[object]]) -> None:
-    """A neighbour that does not exist: after its ARP gives up, our own kernel says host unreachable."""
-    setup = f"{LO_UP}; ip link add va type veth peer name vb; ip addr add 192.0.2.1/24 dev va; "
+@pytest.mark.parametrize("loop", [(), ("--uvloop",)], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("wire", ["raw", "datagram"])
+def test_an_icmp_error_is_counted_with_its_reason(
+    in_namespace: Callable[..., list[object]], wire: str, loop: tuple[str, ...]
+) -> None:
+    """A neighbour that does not exist: after its ARP gives up, our own kernel says host unreachable. And
+    the living ones go on being heard."""
+    setup = f"{LO_UP}; {ALLOW}; ip link add va type veth peer name vb; ip addr add 192.0.2.1/24 dev va; "
     setup += "ip link set va up; ip link set vb up; sysctl -qw net.ipv4.neigh.va.retrans_time_ms=50"
-    _, _, answers, counters = in_namespace(setup, "raw", "192.0.2.77")
-    assert answers == [["192.0.2.77", False, 1]] * 2
+    hosts = ("192.0.2.77", "127.0.0.1", "192.0.2.78", "127.0.0.2")
+    _, _, answers, counters = in_namespace(setup, *loop, wire, *hosts)
+    once = [
+        ["192.0.2.77", False, 1],
+        ["127.0.0.1", True, 1],
+        ["192.0.2.78", False, 1],
+        ["127.0.0.2", True, 1],
+    ]
+    assert answers == once * 2
     assert isinstance(counters, dict)
-    assert counters["icmp_errorshost_unreachable"] >= 1
-    assert "foreign" not in counters
+    assert counters["icmp_errorshost_unreachable"] >= 2
+    assert not {"foreign", "malformed", "duplicate", "own_side_errors"} & counters.keys()
 
 
 @pytest.mark.skipif(shutil.which("fping") is None, reason="fping is not installed")
