@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from api.app import create_app
-from collector.poll import Poller
 
 from alerts.outbox import Outbox
+from api.app import create_app
 from collector.icmp import Prober, ProberSettings, WireNotAllowedError
+from collector.poll import Poller
 from collector.profile import load_profiles
 from collector.schedule import Schedule
 from ronda.backend import AppBackend
@@ -26,6 +26,7 @@ from ronda.build import (
     build_routes,
     build_store,
     incident_settings,
+    poll_settings,
     storage_settings,
     verdict_settings,
 )
@@ -68,11 +69,13 @@ class App:
         storage = storage_settings(settings, environ)
         self.records = Records(storage.records)
         self.keeper = Keeper(self.records, clock)
-        self.store = build_store(storage)
+        self.store = build_store(storage, clock)
         self.points = PointMaker(inventory)
         self.outbox = Outbox(self.keeper, build_channels(settings.alerts, environ), clock)
         self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
-        self.poller = Poller(inventory.credentials, load_profiles(), clock, environ)
+        self.poller = Poller(
+            inventory.credentials, load_profiles(), clock, environ, settings=poll_settings(settings.poll)
+        )
         self.schedule = Schedule(
             inventory.devices.values(),
             poll=self._poll,
@@ -131,6 +134,7 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.poller.stop()
         await self.prober.stop()
+        self.backend.feed.close()
         await self.web.stop()
         await self.outbox.stop()
         if self._writes:

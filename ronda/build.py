@@ -12,10 +12,20 @@ from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId
 from alerts.outbox import Channel
 from alerts.route import Route
-from ronda.settings import AlertsSettings, ReceiverSettings, Settings, SettingsError, VerdictTuning
+from collector.settings import PollSettings
+from ronda.settings import (
+    AlertsSettings,
+    ReceiverSettings,
+    Settings,
+    SettingsError,
+    SnmpTuning,
+    VerdictTuning,
+)
 from storage.metrics.embedded import EmbeddedStore
+from storage.metrics.influx import InfluxStore
 from storage.metrics.store import MetricStore
 from storage.settings import InfluxSettings, MetricsKind, StorageSettings
+from topology.clock import Clock
 
 
 def build_routes(settings: AlertsSettings) -> list[Route]:
@@ -85,7 +95,13 @@ def storage_settings(settings: Settings, environ: Mapping[str, str]) -> StorageS
     )
 
 
-def build_store(storage: StorageSettings) -> MetricStore:
+def build_store(storage: StorageSettings, clock: Clock) -> MetricStore:
     if storage.metrics_kind is MetricsKind.EMBEDDED:
         return EmbeddedStore(storage.metrics_file, retention=storage.retention)
-    raise NotImplementedError
+    return InfluxStore(
+        storage.influx, storage.spool_dir, clock, spool=storage.spool, retention=storage.retention
+    )
+
+
+def poll_settings(settings: SnmpTuning) -> PollSettings:
+    return PollSettings(timeout_s=settings.timeout_s, retries=settings.retries)

@@ -42,10 +42,9 @@ class ProbeSettings(_Section):
     timeout_s: float = Field(1.0, gt=0, le=30, description="How long an echo reply may take.")
 
 
-class PollSettings(_Section):
+class SnmpTuning(_Section):
     """SNMP polling."""
 
-    max_in_flight: int = Field(200, ge=1, description="Polls under way at the same time.")
     timeout_s: float = Field(2.0, gt=0, le=60, description="How long one SNMP answer may take.")
     retries: int = Field(1, ge=0, le=10, description="Repeats of an unanswered request.")
 
@@ -124,7 +123,7 @@ class Settings(_Section):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     api: ApiSettings = ApiSettings()
     probe: ProbeSettings = ProbeSettings()
-    poll: PollSettings = PollSettings()
+    poll: SnmpTuning = SnmpTuning()
     metrics: MetricsSettings = MetricsSettings()
     verdict: VerdictTuning = VerdictTuning()
     alerts: AlertsSettings = AlertsSettings()

@@ -1,0 +1,150 @@
+"""What the API asks of the running system, answered from memory or from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from alerts.incident import UnknownIncidentError
+from alerts.model import Incident, IncidentId
+from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
+from api.changes import ChangeFeed
+from ronda.keeper import Unsaved
+from ronda.patrol import Round
+from storage.records import RecordedChange, RecordsError
+from topology.clock import Clock
+from topology.findings import Component, Verdict
+from topology.model import Inventory
+
+if TYPE_CHECKING:
+    from ronda.app import App
+
+T = TypeVar("T")
+VERDICT_FRESH_S = 30.0
+"""A verdict is given at least every few seconds; an older one means that the rounds have stopped."""
+
+
+class AppBackend:
+    """Implements `api.backend.Backend` for a running `App`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._feed = ChangeFeed(run=f"{int(app.clock.now().timestamp()):x}")
+
+    @property
+    def inventory(self) -> Inventory:
+        return self._app.inventory
+
+    @property
+    def clock(self) -> Clock:
+        return self._app.clock
+
+    @property
+    def feed(self) -> ChangeFeed:
+        return self._feed
+
+    def verdict(self) -> Verdict | None:
+        return self._app.patrol.verdict
+
+    def changed(self, round_: Round) -> None:
+        """Tell the streams."""
+        self._feed.publish(round_.changes, (i for i in round_.moved.incidents if i.told))
+
+    async def incidents(
+        self,
+        *,
+        which: Literal["active", "all"],
+        limit: int,
+        after: IncidentId | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[Incident]:
+        records = self._app.records
+        status: Literal["active"] | None = "active" if which == "active" else None
+        return await self._ask(lambda: records.incidents(status, since, limit=limit, after=after))
+
+    async def incident(self, id_: IncidentId) -> Incident | None:
+        return await self._ask(lambda: self._app.records.incident(id_))
+
+    async def acknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        app = self._app
+        try:
+            moved = app.patrol.acknowledge(id_, who, app.clock.now(), note)
+        except UnknownIncidentError as error:
+            if await self.incident(id_) is None:
+                return None
+            raise NotActiveError(id_) from error
+        app.keeper.add(Unsaved(moved.incidents, moved.notifications, ()))
+        if not await app.keeper.save():
+            raise RecordsUnavailableError(
+                "the acknowledgement is kept in memory; the records can't be written"
+            )
+        app.outbox.poke()
+        return next(incident for incident in moved.incidents if incident.id == id_)
+
+    async def events(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: Component | None = None,
+        limit: int = 200,
+        after: int = 0,
+    ) -> Sequence[RecordedChange]:
+        records = self._app.records
+        return await self._ask(lambda: records.changes(since, until, subject, limit=limit, after_id=after))
+
+    async def readiness(self) -> Sequence[ReadinessCheck]:
+        app = self._app
+        verdict, now = app.patrol.verdict, app.clock.now()
+        if verdict is None:
+            looked = ReadinessCheck("verdict", False, "the first look at the network is not over")
+        else:
+            fresh = now - verdict.at <= timedelta(seconds=VERDICT_FRESH_S)
+            looked = ReadinessCheck(
+                "verdict", fresh, "" if fresh else f"the last verdict is of {verdict.at:%H:%M:%S}Z"
+            )
+        return [looked, await self._records_check(), self._metrics_check(), self._probing_check()]
+
+    def self_counters(self) -> Mapping[str, int | float]:
+        app = self._app
+        parts: dict[str, Mapping[str, int | float]] = {
+            "app": app.counters,
+            "records": {**app.keeper.counters, "unsaved": app.keeper.waiting},
+            "outbox": app.outbox.counters,
+            "metrics": app.store.counters(),
+            "schedule": _flat(app.schedule.counters.samples()),
+            "snmp": app.poller.counters,
+            "echo": _flat(app.prober.counters.samples()),
+            "stream": {"published": self._feed.published, "listeners": self._feed.listeners},
+        }
+        return {
+            f"{part}_{name}": value for part, counters in parts.items() for name, value in counters.items()
+        }
+
+    async def _ask(self, function: Callable[[], T]) -> T:
+        try:
+            return await self._app.keeper.call(function)
+        except (RecordsError, RuntimeError) as error:
+            raise RecordsUnavailableError(str(error)) from error
+
+    async def _records_check(self) -> ReadinessCheck:
+        waiting = self._app.keeper.waiting
+        try:
+            await self._ask(self._app.records.pending_count)
+        except RecordsUnavailableError as error:
+            return ReadinessCheck("records", False, str(error))
+        return ReadinessCheck("records", waiting == 0, f"{waiting} changes can't be saved" if waiting else "")
+
+    def _metrics_check(self) -> ReadinessCheck:
+        errors = self._app.counters["write_errors"]
+        return ReadinessCheck("metrics", errors == 0, f"{errors} writes failed" if errors else "")
+
+    def _probing_check(self) -> ReadinessCheck:
+        wire = str(self._app.prober.wire)
+        return ReadinessCheck("probing", wire != "none", self._app.prober.why if wire == "none" else "")
+
+
+def _flat(samples: Iterable[tuple[str, Mapping[str, str], float]]) -> dict[str, int | float]:
+    """Labelled samples as plain names: `sent{wire=raw}` becomes `sent_raw`."""
+    return {"_".join([name, *labels.values()]): value for name, labels, value in samples}
