@@ -20,7 +20,7 @@ def respond(
     """
     content = body.model_dump_json().encode()
     tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
     if verdict_at is not None:
         headers[VERDICT_AT] = verdict_at.isoformat()
     if request.method in {"GET", "HEAD"} and _matches(request.headers.get("if-none-match"), tag):

@@ -33,6 +33,7 @@ from topology.model import (
     ConnectionStage,
     Device,
     DeviceId,
+    Language,
     Link,
     LinkEnd,
     Office,
@@ -41,8 +42,10 @@ from topology.model import (
 
 
 class View:
-    def __init__(self, backend: Backend, scope: Scope) -> None:
+    def __init__(self, backend: Backend, scope: Scope, language: Language | None = None) -> None:
+        """`language` of the names of components; None: the network's."""
         self.scope = scope
+        self._language = language or backend.inventory.network.language
         self._inventory = backend.inventory
         self._verdict: Verdict | None = backend.verdict()
         self.now: datetime = backend.clock.now()
@@ -297,7 +300,7 @@ class View:
             known = self._inventory.applications.get(ApplicationId(component.id))
         if known is not None:
             return known.name
-        return component_name(component, self._inventory, self._inventory.network.language)
+        return component_name(component, self._inventory, self._language)
 
 
 def _affecting(incidents: Iterable[Incident]) -> dict[OfficeId, list[str]]:
@@ -320,8 +323,17 @@ BackendDep = Annotated[Backend, Depends(the_backend)]
 ScopeDep = Annotated[Scope, Depends(caller_scope)]
 
 
-def the_view(backend: BackendDep, scope: ScopeDep) -> View:
-    return View(backend, scope)
+def preferred_language(accepted: str | None) -> Language | None:
+    """The first of our languages that the caller names (RFC 9110 12.5.4, in the order given)."""
+    for part in (accepted or "").split(","):
+        tag = part.split(";")[0].strip().split("-")[0].lower()
+        if tag in set(Language):
+            return Language(tag)
+    return None
+
+
+def the_view(request: Request, backend: BackendDep, scope: ScopeDep) -> View:
+    return View(backend, scope, preferred_language(request.headers.get("accept-language")))
 
 
 ViewDep = Annotated[View, Depends(the_view)]

@@ -22,7 +22,7 @@ const live = new Live(() => refresh(), showLive);
 // --- reading
 
 async function get(path) {
-  const response = await fetch(path, { headers: { Accept: "application/json" } });
+  const response = await fetch(path, { headers: { Accept: "application/json", "Accept-Language": getLanguage() } });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();
 }
@@ -70,7 +70,7 @@ function show() {
     place = layout(topology);
     placeKey = key;
   }
-  byId("map").replaceChildren(place ? drawMap(topology, place) : "");
+  byId("map").replaceChildren(place ? drawMap(topology, place, byId("map").clientWidth) : "");
   tick();
 }
 
@@ -105,7 +105,7 @@ function showLive({ state, silentS, verdictAgeS }) {
     old: w("staleVerdict", { t: duration(verdictAgeS ?? 0) }),
   };
   const element = byId("live");
-  element.className = `live ${state}`;
+  element.className = `pulse ${state}`;
   // Seconds that count on are no news for a screen reader: it is told once.
   element.setAttribute("aria-live", element.dataset.state === state ? "off" : "polite");
   element.dataset.state = state;
@@ -201,7 +201,8 @@ function officeLine(o) {
     detail = h("span", { class: o.late ? "late" : "" }, w(o.connection) + target + (o.late ? ` (${w("late")})` : ""));
   }
   return h("li", { "data-office": o.id, class: o.connectivity },
-    symbol(o.connectivity), h("span", {}, o.name), h("span", { class: "hidden" }, ` ${w(o.connectivity)} `), detail ? h("small", {}, detail) : null);
+    symbol(o.connectivity),
+    h("span", {}, o.name, h("span", { class: "hidden" }, ` (${w(o.connectivity)})`), " ", detail ? h("small", {}, detail) : null));
 }
 
 // --- taking an incident on
@@ -271,6 +272,7 @@ byId("language").addEventListener("click", () => {
   setLanguage(getLanguage() === "id" ? "en" : "id");
   remember("language", getLanguage());
   show();
+  refresh(); // names of links come in the viewer's language
 });
 byId("theme").addEventListener("click", () => {
   const next = THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length];
@@ -284,5 +286,6 @@ byId("take").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.tagName === "INPUT") sendTake();
 });
 showWords();
+say("live", w("connecting"));
 refresh();
 live.start();

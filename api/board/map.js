@@ -5,7 +5,8 @@ import { w } from "./words.js";
 
 const WIDTH = 800;
 const MARGIN = 46;
-const GAP = 17;
+const GAP = 21;
+const LABEL_PX = 12; // at least so large on the screen, however small the drawing
 
 /** A shape for each state, so that colour is never the only sign. `size` is the radius. */
 export function mark(state, x, y, size) {
@@ -84,7 +85,9 @@ function spread(points) {
   }
 }
 
-export function drawMap(topology, place) {
+export function drawMap(topology, place, widthPx) {
+  const font = Math.min(30, Math.max(18, (WIDTH / (widthPx || WIDTH)) * LABEL_PX));
+  const size = 6.5 * Math.sqrt(font / 18);
   const at = (end) => place.points.get(end.office ? `office:${end.office}` : `device:${end.device}`);
   const lines = topology.links
     .filter((link) => at(link.a) && at(link.b) && at(link.a) !== at(link.b))
@@ -106,25 +109,53 @@ export function drawMap(topology, place) {
     .filter((o) => place.points.has(`office:${o.id}`))
     .map((o) => {
       const p = place.points.get(`office:${o.id}`);
-      const shape = mark(o.connectivity, p.x, p.y, o.hub ? 9 : 6.5);
+      const shape = mark(o.connectivity, p.x, p.y, o.hub ? size * 1.4 : size);
       shape.append(s("title", {}, `${o.name}: ${w(o.connectivity)}`));
       return shape;
     });
   return s("svg", { viewBox: `0 0 ${WIDTH} ${Math.ceil(place.height)}`, role: "img", "aria-labelledby": "map-title" },
-    lines, clouds, offices, labels(topology, place));
+    lines, clouds, offices, labels(topology, place, font));
 }
 
-function labels(topology, place) {
+/** Each kecamatan's name beside its offices, where it hides the fewest marks and names. */
+function labels(topology, place, font) {
   const groups = new Map();
   for (const office of topology.offices) {
     const p = place.points.get(`office:${office.id}`);
-    if (!p || !office.kecamatan) continue;
-    const group = groups.get(office.kecamatan) ?? { x: 0, n: 0, top: Infinity };
-    group.x += p.x; group.n += 1; group.top = Math.min(group.top, p.y);
-    groups.set(office.kecamatan, group);
+    if (p && office.kecamatan) groups.set(office.kecamatan, [...(groups.get(office.kecamatan) ?? []), p]);
   }
-  return [...groups].map(([name, g]) => {
-    const x = Math.min(WIDTH - 60, Math.max(60, g.x / g.n));
-    return s("text", { x, y: g.top - 14, "text-anchor": "middle", class: "label" }, name);
+  const taken = [];
+  const marks = [...place.points.values()].map((p) => box(p.x, p.y, 14, 14));
+  return [...groups].map(([name, points]) => {
+    const width = name.length * font * 0.6;
+    const choices = candidates(points, width).map((c) => {
+      const x = Math.min(WIDTH - width / 2 - 4, Math.max(width / 2 + 4, c.x));
+      const b = box(x, c.y, width, font);
+      const hidden = marks.filter((m) => overlap(m, b)).length + 4 * taken.filter((t) => overlap(t, b)).length;
+      return { x, y: c.y, b, hidden };
+    });
+    const best = choices.reduce((a, c) => (c.hidden < a.hidden ? c : a));
+    taken.push(best.b);
+    return s("text", { x: best.x, y: best.y + font / 3, "font-size": font, "text-anchor": "middle", class: "label" }, name);
   });
+}
+
+function candidates(points, width) {
+  const xs = points.map((p) => p.x);
+  const ys = points.map((p) => p.y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const [midX, midY] = [(left + right) / 2, (top + bottom) / 2];
+  const side = width / 2 + 14;
+  return [
+    { x: midX, y: top - 22 }, { x: midX, y: bottom + 22 }, { x: right + side, y: midY }, { x: left - side, y: midY },
+    { x: right + side, y: top }, { x: left - side, y: top }, { x: right + side, y: bottom }, { x: left - side, y: bottom },
+  ];
+}
+
+function box(x, y, width, height) {
+  return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
+}
+
+function overlap(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
