@@ -59,6 +59,8 @@ class EchoCounters:
     """ICMP errors about our requests, by reason (`collector.icmp_wire`)."""
     send_errors: Counter[str] = field(default_factory=Counter)
     """By errno name. ENETUNREACH means that our own machine has no route."""
+    receive_errors: Counter[str] = field(default_factory=Counter)
+    """By errno name."""
 
     @property
     def own_side_errors(self) -> int:
@@ -85,6 +87,8 @@ class EchoCounters:
             yield "icmp_errors", {"reason": reason}, n
         for errno_name, n in sorted(self.send_errors.items()):
             yield "send_errors", {"errno": errno_name}, n
+        for errno_name, n in sorted(self.receive_errors.items()):
+            yield "receive_errors", {"errno": errno_name}, n
         yield "own_side_errors", {}, self.own_side_errors
 
 

@@ -269,7 +269,8 @@ class Prober:
             try:
                 packet = sock.receive()
             except OSError as error:
-                self.counters.send_errors[errno_name(error)] += 1
+                if not sock.error_queue:  # there it is an ICMP error, and the queue tells it better
+                    self.counters.receive_errors[errno_name(error)] += 1
                 continue
             if packet is None:
                 return False

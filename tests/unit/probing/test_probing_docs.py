@@ -28,7 +28,7 @@ def section(title: str) -> str:
 )
 def test_every_counter_is_documented(title: str, counters: EchoCounters | ScheduleCounters) -> None:
     if isinstance(counters, EchoCounters):
-        counters.icmp_errors["x"] = counters.send_errors["x"] = 1
+        counters.icmp_errors["x"] = counters.send_errors["x"] = counters.receive_errors["x"] = 1
     else:
         counters.failed["x"] = 1
     exposed = {name for name, _, _ in counters.samples()}
