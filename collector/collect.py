@@ -10,6 +10,7 @@ from collector.counters import Counters
 from collector.entity import Entities
 from collector.ifmib import Ports
 from collector.memory import Memory
+from collector.optics import live_rows
 from collector.plan import Batch, Group, groups_of, pack
 from collector.profile import AUTO, Profiles
 from collector.reader import Reader
@@ -204,7 +205,7 @@ class Collection:
             if not group.walk_always:
                 for column in group.columns:
                     if column.volatile:
-                        memory.rows[column.oid] = list(memory.columns.get(column.oid, ()))
+                        memory.rows[column.oid] = self._worth_asking(group, column.oid)
             memory.learned_at_s[group.name] = memory.read_at_s[group.name] = now_s
             memory.batches = None
             run.read.add(group.name)
@@ -213,6 +214,18 @@ class Collection:
                 memory.ports = Ports(memory.device.id, memory.columns)
                 memory.entities = Entities(memory.columns, memory.ports)
         run.doing = None
+
+    def _worth_asking(self, group: Group, column: str) -> list[str]:
+        """Rows of a column; of optics those with a module, until the next learning."""
+        memory = self._memory
+        rows = list(memory.columns.get(column, ()))
+        if memory.profile is None:
+            return rows
+        for table in memory.profile.optics:
+            if group.name == f"optics {table.name}":
+                live = live_rows(table, memory.columns)
+                return [index for index in rows if index in live]
+        return rows
 
     def _to_be_learned(self, group: Group) -> bool:
         learned_at_s = self._memory.learned_at_s.get(group.name)

@@ -14,10 +14,11 @@ from typing import Final
 
 from collector.transport import Value
 
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 _OPAQUE_FLOAT = b"\x9f\x78\x04"
 """net-snmp's Opaque float: tag 0x9f 0x78, length 4, then IEEE 754 single (UCD-SNMP-MIB's NetSnmpFloat)."""
 _OPAQUE_DOUBLE = b"\x9f\x79\x08"
+_DBM_TEXT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*dbm", re.IGNORECASE)
 _MAX_TEXT_CHARS: Final = 1024
 _DBM_FLOOR, _DBM_CEILING = -99.0, 60.0
 
@@ -68,9 +69,26 @@ def as_float(value: Value) -> float | None:
         number = _opaque(value)
         if number is None:
             match = _NUMBER.search(value[:64].decode("latin-1"))
-            number = float(match.group().replace(",", ".")) if match else None
+            number = float(match.group()) if match else None
         return number if number is not None and math.isfinite(number) else None
     return None
+
+
+def as_power(value: Value) -> float | None:
+    """Like `as_float`; of a text with several numbers the one that says dBm ("0.01 mW (-20.0 dBm)")."""
+    if isinstance(value, bytes):
+        match = _DBM_TEXT.search(value[:64].decode("latin-1"))
+        if match:
+            return float(match.group(1))
+    return as_float(value)
+
+
+def as_numbers(value: Value) -> list[float]:
+    """Every number of a text with one a lane ("-2.19,-2.10"), or the single number that it is."""
+    if isinstance(value, bytes):
+        return [float(text) for text in _NUMBER.findall(value[:256].decode("latin-1"))]
+    number = as_float(value)
+    return [] if number is None else [number]
 
 
 def _opaque(value: bytes) -> float | None:
@@ -113,14 +131,18 @@ def as_mac(value: Value) -> str | None:
 
 
 def as_address(value: Value) -> str | None:
-    """An IP address of 4 or 16 octets (InetAddress, LLDP management address), or of text that is one."""
+    """An IP address of 4 or 16 octets (InetAddress, LLDP management address).
+
+    An IPv4 address that an agent padded to 16 octets comes out as IPv4.
+    """
     if isinstance(value, str):
         return value or None
     if isinstance(value, bytes):
         if len(value) == 4:
             return str(IPv4Address(value))
         if len(value) == 16:
-            return str(IPv6Address(value))
+            address = IPv6Address(value)
+            return str(IPv4Address(value[12:])) if not any(value[:12]) and any(value) else str(address)
     return None
 
 

@@ -51,7 +51,9 @@ def sensor_value(columns: Columns, base: str, index: str) -> tuple[int | None, f
 def scaled(raw: int, columns: Columns, base: str, index: str) -> float:
     scale = as_int(columns.get(f"{base}.2", _NONE).get(index))
     precision = as_int(columns.get(f"{base}.3", _NONE).get(index)) or 0
-    exponent = 3 * ((9 if scale is None else min(max(scale, 1), 17)) - 9) - min(max(precision, -8), 9)
+    if not -8 <= precision <= 9:
+        precision = 0  # some Cisco agents give an uninitialised number
+    exponent = 3 * ((9 if scale is None else min(max(scale, 1), 17)) - 9) - precision
     return float(raw) * 10.0**exponent
 
 

@@ -20,9 +20,8 @@ from topology.model import DeviceId
 from topology.observations import Light, OpticalReading, SensorReading
 
 _WATTS = 6
-_RX = re.compile(r"\b(rx|receive[rd]?|input)\b|_rx\b|rxpower|rxpwr", re.IGNORECASE)
-_TX = re.compile(r"\b(tx|transmit(?:ter)?|output)\b|_tx\b|txpower|txpwr", re.IGNORECASE)
-_POWER = re.compile(r"power|pwr|optical|dbm", re.IGNORECASE)
+_RX = re.compile(r"\b(?:rx|receiver?|receive)\b|rxpower|rxpwr|rx_power", re.IGNORECASE)
+_TX = re.compile(r"\b(?:tx|transmit(?:ter)?)\b|txpower|txpwr|tx_power", re.IGNORECASE)
 _LANE = re.compile(r"\b(?:lane|ch(?:annel)?|sub-?channel)[\s\-_:#]*(\d+)", re.IGNORECASE)
 _BIAS = re.compile(r"bias|laser current|current", re.IGNORECASE)
 _NONE: Mapping[str, Value] = {}
@@ -75,14 +74,12 @@ def entity_readings(
 def _direction(kind: int | None, dbm_type: int | None, text: str) -> str | None:
     if kind is None or kind not in (dbm_type, _WATTS):
         return None
-    if kind == _WATTS and not _POWER.search(text):
-        return None
     rx, tx = _RX.search(text), _TX.search(text)
-    if rx and not tx:
-        return "rx"
     if tx and not rx:
         return "tx"
-    return None
+    if rx and not tx:
+        return "rx"
+    return "rx" if kind == dbm_type else None  # dBm is light; watts may be a power supply's
 
 
 def _dbm(kind: int | None, value: float | None, dbm_type: int | None) -> tuple[float | None, bool]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from collector.decode import as_float, as_int, as_text, dbm_of_mw, plausible_dbm
+from collector.decode import as_float, as_int, as_numbers, as_power, as_text, dbm_of_mw, plausible_dbm
 from collector.entity import Entities
 from collector.ifmib import Columns, Ports
 from collector.profile import Number, Optics, Power
-from collector.quirks import QUIRKS
+from collector.quirks import LABELS, QUIRKS
 from collector.transport import Value
 from topology.model import DeviceId
 from topology.observations import Light, OpticalLimits, OpticalReading
@@ -39,6 +39,12 @@ class Row:
     limits: dict[str, float | None] = field(default_factory=dict)
     oids: dict[str, str] = field(default_factory=dict)
     all_zero: bool = True
+    lost: bool = False
+    """The agent itself says that no light comes in."""
+
+    @property
+    def empty(self) -> bool:
+        return self.light is not Light.DARK and all(value is None for value in self.values.values())
 
 
 def is_one_of(value: Value, sentinels: Iterable[int | float | str]) -> bool:
@@ -69,7 +75,7 @@ def power_dbm(cell: Power, value: Value) -> tuple[float | None, bool]:
         return None, True
     if cell.quirk is not None:
         return plausible_dbm(QUIRKS[cell.quirk](value)), False
-    number = as_float(value)
+    number = as_power(value)
     if number is None:
         return None, False
     number *= cell.scale
@@ -99,11 +105,30 @@ def readings(
     entities: Entities | None,
     at: datetime,
 ) -> Iterator[OpticalReading]:
-    for row in (_by_kind if table.kinds else _by_column)(table, columns).values():
-        if table.zero_is_absent and row.all_zero and row.light is not Light.DARK:
+    rows = _by_text if table.lanes_in_text else _by_kind if table.kinds else _by_column
+    for row in rows(table, columns).values():
+        if table.zero_is_absent and row.all_zero and not row.lost:
+            if not table.keep_zeros:
+                continue
             row.light = Light.UNSUPPORTED
+        elif row.empty:
+            continue  # a cage without a module, a port of copper
         _place(row, table, columns, ports, entities)
         yield finished(device, row, ports, at, table.dark_below_dbm)
+
+
+def live_rows(table: Optics, columns: Columns) -> set[str]:
+    """Indexes, as in the table, of rows that have something to say."""
+    if table.kinds or table.lanes_in_text:
+        cells = [cell.oid for cell in (table.rx, table.tx) if cell is not None]
+        return {index for oid in cells for index in columns.get(oid, _NONE)}
+    rows = _by_column(table, columns)
+    return {
+        key
+        for key, row in rows.items()
+        if (not row.empty and not (table.zero_is_absent and row.all_zero and not row.lost))
+        or (table.keep_zeros and row.all_zero)
+    }
 
 
 def finished(
@@ -119,7 +144,7 @@ def finished(
         at=at,
         name=row.name or if_name or row.key,
         if_name=if_name,
-        if_index=row.if_index if if_name is not None else None,
+        if_index=row.if_index,
         lane=row.lane,
         light=light or Light.UNSUPPORTED,
         rx_dbm=rx_dbm,
@@ -173,7 +198,7 @@ def _by_column(table: Optics, columns: Columns) -> dict[str, Row]:
         for index, value in columns.get(table.rx_loss, _NONE).items():
             row = rows.get(index)
             if row is not None and as_int(value) == 1:
-                row.light = Light.DARK
+                row.light, row.lost = Light.DARK, True
     return rows
 
 
@@ -184,6 +209,28 @@ def _put_power(row: Row, what: str, power: Power, value: Value, oid: str) -> Non
     row.all_zero = row.all_zero and as_float(value) in (0.0, None)
     if what == "rx" and dark:
         row.light = Light.DARK
+
+
+def _by_text(table: Optics, columns: Columns) -> dict[str, Row]:
+    """One row of the table is one module, each cell a text with one number a lane."""
+    rows: dict[str, Row] = {}
+    for what, power in (("rx", table.rx), ("tx", table.tx)):
+        if power is None:
+            continue
+        for index, value in columns.get(power.oid, _NONE).items():
+            for lane, number in enumerate(as_numbers(value), start=1):
+                row = rows.setdefault(f"{index} {lane}", Row(index, _parts(table, index), lane=lane))
+                oid = f"{power.oid}.{index}" if lane == 1 else f"{power.oid}.{index}#{lane}"
+                _put_power(row, what, power, number, oid)
+    if table.bias is not None:
+        for index, value in columns.get(table.bias.oid, _NONE).items():
+            for lane, number in enumerate(as_numbers(value), start=1):
+                if f"{index} {lane}" in rows:
+                    rows[f"{index} {lane}"].values["bias"] = number_of(table.bias, number)
+    for limit, power in table.limits.items():
+        for row in rows.values():
+            row.limits[limit] = power_dbm(power, columns.get(power.oid, _NONE).get(row.key))[0]
+    return rows
 
 
 def _by_kind(table: Optics, columns: Columns) -> dict[str, Row]:
@@ -225,6 +272,8 @@ def _parts(table: Optics, index: str) -> dict[str, str]:
     """Index parts by what they are called; parts beyond the declared ones stay together in the last."""
     texts = index.split(".")
     names = table.index
+    if names == ("if_name",):
+        return _named_index(texts)
     if len(texts) > len(names):
         texts = [*texts[: len(names) - 1], ".".join(texts[len(names) - 1 :])]
     return {
@@ -233,20 +282,36 @@ def _parts(table: Optics, index: str) -> dict[str, str]:
     }
 
 
+def _named_index(texts: list[str]) -> dict[str, str]:
+    """A name as index: its characters, with or without their number in front; or just an ifIndex."""
+    if len(texts) == 1:
+        return {"if_index": texts[0]}
+    codes = [int(text) for text in texts if text.isdigit()]
+    if codes and codes[0] == len(codes) - 1:
+        codes = codes[1:]
+    return {"if_name": "".join(chr(code) for code in codes if 32 <= code < 127)}
+
+
 def _place(row: Row, table: Optics, columns: Columns, ports: Ports | None, entities: Entities | None) -> None:
     """Which interface, which lane, what name."""
     parts = row.parts
     if table.label is not None:
         row.name = as_text(columns.get(table.label, _NONE).get(row.key))
     if row.name is None and table.label_pattern is not None:
-        row.name = _formatted(table.label_pattern, parts)
+        row.name = _formatted(table.label_pattern, _with_if_name(parts, ports))
+    if row.name is None and table.label_quirk is not None:
+        row.name = LABELS[table.label_quirk](parts)
     lane = parts.get("lane")
+    row.lane = row.lane or table.lane
     if lane is not None and lane.isdigit():
         row.lane = int(lane) + (1 - table.lanes_from if table.lanes_from is not None else 0)
     match table.interface:
         case "if_index":
             number = parts.get("if_index", "")
             row.if_index = int(number) if number.isdigit() else None
+            if row.if_index is None and "if_name" in parts:
+                row.name = row.name or parts["if_name"]
+                row.if_index = ports.index_of.get(parts["if_name"]) if ports is not None else None
         case "entity":
             entity = parts.get("entity", "")
             if entities is not None and entity:
@@ -265,8 +330,14 @@ def _place(row: Row, table: Optics, columns: Columns, ports: Ports | None, entit
             row.name = row.name or name
         case "none":
             row.if_index = None
-    if ports is not None and row.if_index is not None and row.if_index not in ports.name_of:
+    if table.interface != "if_index" and ports is not None and row.if_index not in ports.name_of:
         row.if_index = None
+
+
+def _with_if_name(parts: Mapping[str, str], ports: Ports | None) -> Mapping[str, str]:
+    number = parts.get("if_index", "")
+    name = ports.name_of.get(int(number)) if ports is not None and number.isdigit() else None
+    return {**parts, "if_name": name or number}
 
 
 def _formatted(pattern: str, parts: Mapping[str, str]) -> str | None:

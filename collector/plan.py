@@ -116,11 +116,14 @@ def _entity_columns(base: str, thresholds: str | None) -> tuple[Column, ...]:
 def _sensor_columns(profile: Profile) -> tuple[Column, ...]:
     columns: dict[str, bool] = {}
     for sensor in profile.sensors:
-        if sensor.name_oid:
-            columns.setdefault(sensor.name_oid, False)
+        for oid in (sensor.name_oid, sensor.where_oid):
+            if oid is not None:
+                columns.setdefault(oid, False)
         columns[sensor.oid] = True
-        if sensor.of:
+        if sensor.of is not None:
             columns.setdefault(sensor.of, False)
+        if sensor.rest is not None:
+            columns[sensor.rest] = True
     return tuple(Column(oid, volatile) for oid, volatile in columns.items())
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from collector.quirks import QUIRKS
+from collector.quirks import LABELS, QUIRKS
 
 GENERIC = "generic"
 AUTO = "auto"
@@ -41,6 +41,14 @@ def _check_quirk(value: str) -> str:
     return value
 
 
+def _check_label(value: str) -> str:
+    if value not in LABELS:
+        raise ValueError(
+            f"unknown label quirk {value!r}; collector/quirks.py has {', '.join(sorted(LABELS))}"
+        )
+    return value
+
+
 OidText = Annotated[str, AfterValidator(_check_oid)]
 QuirkName = Annotated[str, AfterValidator(_check_quirk)]
 
@@ -48,7 +56,7 @@ Part = Literal[
     "system", "interfaces", "lldp", "cdp", "ospf", "bgp", "entity_sensors", "host_resources", "ucd", "ups"
 ]
 PowerUnit = Literal["dbm", "centi_dbm", "deci_dbm", "milli_dbm", "mw", "uw", "deci_uw", "nw"]
-IndexPart = Literal["if_index", "entity", "lane", "kind", "port", "slot", "onu", "frame", "skip"]
+IndexPart = Literal["if_index", "if_name", "entity", "lane", "kind", "port", "slot", "onu", "frame", "skip"]
 PowerLimit = Literal[
     "rx_low_alarm",
     "rx_low_warning",
@@ -106,7 +114,13 @@ class Optics(_Strict):
     label: OidText | None = None
     """A column with the row's own name."""
     label_pattern: str | None = None
-    """A name made of index parts, for rows that belong to no interface."""
+    """A name made of index parts, for rows that belong to no interface; `{if_name}` is known too."""
+    label_quirk: Annotated[str, AfterValidator(_check_label)] | None = None
+    """A named function of quirks.py that makes the name of the index parts."""
+    lane: int | None = None
+    """For tables with a set of columns a lane: which lane this is."""
+    lanes_in_text: bool = False
+    """The columns are texts with one number a lane, in order."""
     lanes_from: int | None = None
     """The number of the first lane in the index, when it isn't 1 (0 for Juniper)."""
     rx: Power | None = None
@@ -122,7 +136,9 @@ class Optics(_Strict):
     dark_below_dbm: float = -39.9
     """At or below this a receiver sees nothing; many agents say -40."""
     zero_is_absent: bool = False
-    """Rows that are zero in every column belong to modules without diagnostics."""
+    """Rows that are zero in every column belong to modules without diagnostics, or to empty cages."""
+    keep_zeros: bool = False
+    """Such rows are reported with their zeros (and `light: unsupported`), not left out."""
     min_interval_s: float = 0.0
     """Not oftener than this: ONU tables, whose reading costs the line card."""
 
@@ -144,9 +160,7 @@ class Sensor(_Strict):
     """A column (or a scalar: then its OID ends in .0's parent) with numbers or states."""
 
     kind: str
-    unit: Literal[
-        "celsius", "ratio", "rpm", "volts", "amperes", "watts", "seconds", "state", "hertz", "bytes"
-    ]
+    unit: Literal["celsius", "ratio", "rpm", "volts", "amperes", "watts", "seconds", "state"]
     oid: OidText
     name: str | None = None
     """What it is called; `{index}` is the row's index. Without it `name_oid` is read."""
@@ -159,15 +173,23 @@ class Sensor(_Strict):
     quirk: QuirkName | None = None
     of: OidText | None = None
     """For ratios: the column with the whole."""
-    free: bool = False
-    """For ratios with `of`: the value is what is left, not what is used."""
+    rest: OidText | None = None
+    """For ratios: the column with what is left; the whole is both together."""
     only_index: str | None = None
+    where_oid: OidText | None = None
+    where_value: int | None = None
+    """Only rows whose cell in `where_oid` is `where_value`."""
 
 
 class Match(_Strict):
     sys_object_id: tuple[OidText, ...] = ()
     sys_descr: tuple[str, ...] = ()
     """Regular expressions, searched without regard to case."""
+
+    def describes(self, sys_descr: str | None) -> bool:
+        return bool(sys_descr) and any(
+            re.search(pattern, sys_descr or "", re.IGNORECASE) for pattern in self.sys_descr
+        )
 
 
 class Profile(_Strict):
@@ -221,20 +243,27 @@ class Profiles:
         return sorted(self.by_name)
 
     def choose(self, sys_object_id: str | None, sys_descr: str | None) -> Profile:
-        """The profile for a device that says so of itself."""
-        best: Profile | None = None
-        best_length = -1
+        """The profile for a device that says so of itself.
+
+        The longest matching sysObjectID prefix decides; where several profiles have the same one (all of
+        Cisco's systems do), sysDescr does, and else the one that the others extend.
+        """
+        best: list[Profile] = []
+        best_length = 0
         for profile in self.by_name.values():
             for prefix in profile.match.sys_object_id:
-                if len(prefix) > best_length and sys_object_id and _under(sys_object_id, prefix):
-                    best, best_length = profile, len(prefix)
-        if best is not None:
-            return best
-        for name in sorted(self.by_name):
-            profile = self.by_name[name]
-            if sys_descr and any(re.search(p, sys_descr, re.IGNORECASE) for p in profile.match.sys_descr):
-                return profile
-        return self.by_name[GENERIC]
+                if sys_object_id and len(prefix) >= best_length and _under(sys_object_id, prefix):
+                    best = [profile] if len(prefix) > best_length else [*best, profile]
+                    best_length = len(prefix)
+        described = [profile for profile in best or self._in_order() if profile.match.describes(sys_descr)]
+        if described:
+            return described[0]
+        extended = {name for profile in best for name in profile.extends}
+        base = [profile for profile in best if profile.name in extended]
+        return (base or best or [self.by_name[GENERIC]])[0]
+
+    def _in_order(self) -> list[Profile]:
+        return [self.by_name[name] for name in self.names()]
 
 
 def _under(oid: str, prefix: str) -> bool:

@@ -27,4 +27,40 @@ def huawei_power(value: Value) -> float | None:
     return dbm_of_mw(number / 1000.0)
 
 
-QUIRKS: Mapping[str, Quirk] = {"huawei_power": huawei_power}
+def huawei_olt_rx(value: Value) -> float | None:
+    """HUAWEI-XPON-MIB hwGponOntOpticalDdmOltRxOntPower: hundredths of a dBm, lifted by 10,000."""
+    number = as_float(value)
+    if number is None or number >= 2147483647:
+        return None
+    return (number - 10_000.0) / 100.0
+
+
+def zte_onu_level(value: Value) -> float | None:
+    """ZTE C300 zxAnGponOnuRxOpticalLevel: steps of 0.002 dB from -30 dBm, as 16 bits with a sign."""
+    number = as_float(value)
+    if number is None or not 0 < number < 65535:
+        return None
+    if number > 32767:
+        number -= 65536
+    return number * 0.002 - 30.0
+
+
+def zte_onu_name(parts: Mapping[str, str]) -> str | None:
+    """ZTE's interface numbers of OLT ports: type, shelf, slot and port in one byte each, then the ONU."""
+    port, onu = parts.get("port", ""), parts.get("onu")
+    if not port.isdigit():
+        return None
+    number = int(port)
+    shelf, slot, socket = number >> 16 & 0xFF, number >> 8 & 0xFF, number & 0xFF
+    name = f"gpon {shelf}/{slot}/{socket}"
+    return name if onu is None else f"{name}:{onu}"
+
+
+Label = Callable[[Mapping[str, str]], str | None]
+LABELS: Mapping[str, Label] = {"zte_onu_name": zte_onu_name}
+
+QUIRKS: Mapping[str, Quirk] = {
+    "huawei_power": huawei_power,
+    "huawei_olt_rx": huawei_olt_rx,
+    "zte_onu_level": zte_onu_level,
+}

@@ -24,6 +24,10 @@ def readings(
     for index, raw in columns.get(sensor.oid, _NONE).items():
         if sensor.only_index is not None and index != sensor.only_index:
             continue
+        if sensor.where_oid is not None:
+            where = as_int(columns.get(sensor.where_oid, _NONE).get(index))
+            if where != sensor.where_value:
+                continue
         if raw is None or is_one_of(raw, sensor.absent):
             continue
         state: str | None = None
@@ -41,8 +45,11 @@ def readings(
             if not whole:
                 continue
             value /= whole
-            if sensor.free:
-                value = 1.0 - value
+        if sensor.rest is not None:
+            rest = as_float(columns.get(sensor.rest, _NONE).get(index))
+            if rest is None or value + rest <= 0:
+                continue
+            value /= value + rest
         if sensor.unit == "ratio" and not -0.001 <= value <= 1.001:
             continue
         name = _name(sensor, index, columns, entities)
