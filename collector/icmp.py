@@ -27,6 +27,7 @@ __all__ = ["ProbeTarget", "Prober", "ProberSettings", "Wire", "WireNotAllowedErr
 _BUFFER_FULL = frozenset({"ENOBUFS", "EAGAIN", "EWOULDBLOCK"})
 _READ_AT_ONCE = 512
 _READ_AT_END = 64 * _READ_AT_ONCE
+_WIRES = ("auto", *(wire for wire in Wire if wire is not Wire.NONE))
 _HOW_RAW = (
     "raw ICMP needs CAP_NET_RAW: AmbientCapabilities=CAP_NET_RAW in the systemd unit, "
     "or cap_add: [NET_RAW] in a container"
@@ -73,6 +74,8 @@ class Prober:
     """Inert until `start`. `wire` and `why` say what is used, and how to allow a better one."""
 
     def __init__(self, settings: ProberSettings, clock: Clock) -> None:
+        if settings.wire not in _WIRES:
+            raise ValueError(f"wire is one of {', '.join(_WIRES)}, not {settings.wire!r}")
         self._settings = settings
         self._clock = clock
         self.counters = EchoCounters()
@@ -90,6 +93,8 @@ class Prober:
     async def start(self) -> None:
         """Opens the sockets. Raises WireNotAllowedError when the settings demand a wire that isn't to be had;
         with "auto" and none to be had, `wire` is "none" and every probe gives no observation at all."""
+        if self.wire is not Wire.NONE:
+            return
         self._ledger = EchoLedger(secrets.token_bytes(TOKEN_BYTES), self.counters)
         demanded = self._settings.wire
         candidates = [Wire.RAW, Wire.DATAGRAM, Wire.FPING] if demanded == "auto" else [Wire(demanded)]

@@ -83,9 +83,7 @@ class PollTurns:
             if device_id not in self._devices or device_id in self._asked:
                 self._counters.asked_in_vain += 1
                 continue
-            last_s = self._polled_s.get(device_id, float("-inf"))
-            wait_s = last_s + self._settings.poll_ask_gap_s - self._clock.monotonic_s()
-            self._ask_in(device_id, max(0.0, wait_s))
+            self._ask_in(device_id, self._gap_left_s(device_id))
             added += 1
         return added
 
@@ -103,9 +101,16 @@ class PollTurns:
         loop = asyncio.get_running_loop()
         self._asked[device_id] = loop.call_later(wait_s, self._asked_due, device_id)
 
+    def _gap_left_s(self, device_id: DeviceId) -> float:
+        last_s = self._polled_s.get(device_id, float("-inf"))
+        return max(0.0, last_s + self._settings.poll_ask_gap_s - self._clock.monotonic_s())
+
     def _asked_due(self, device_id: DeviceId) -> None:
+        wait_s = self._gap_left_s(device_id)
         if device_id in self._polling:
-            self._ask_in(device_id, _AGAIN_S)
+            wait_s = max(wait_s, _AGAIN_S)
+        if wait_s > 0:
+            self._ask_in(device_id, wait_s)
             return
         del self._asked[device_id]
         task = asyncio.create_task(self._once(device_id), name=f"poll {device_id}")
@@ -124,6 +129,8 @@ class PollTurns:
         try:
             async with self._places.place(slow=device_id in self._dumb):
                 self._polled_s[device_id] = self._clock.monotonic_s()
+                if (asked := self._asked.pop(device_id, None)) is not None:
+                    asked.cancel()  # this poll, which begins after the wish, serves it
                 self._counters.started += 1
                 result = await self._within_deadline(device)
                 self._counters.finished += 1

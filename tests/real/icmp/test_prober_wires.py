@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from collector.icmp import Prober, ProberSettings, ProbeTarget, Wire, WireNotAllowedError
+from ronda.clock import SystemClock
 from topology.model import Address, DeviceId
 
 Start = Callable[[ProberSettings], Awaitable[Prober]]
@@ -69,6 +70,22 @@ async def test_two_probers_do_not_take_each_others_answers(started: Start) -> No
         assert prober.counters.answered == 50
         assert prober.counters.foreign == 50, "a raw socket sees the other's answers, and leaves them"
         assert prober.counters.duplicate == 0
+
+
+@pytest.mark.usefixtures("raw_allowed")
+async def test_the_source_address_can_be_set(started: Start) -> None:
+    prober = await started(ProberSettings(wire="raw", source_v4="127.3.0.77"))
+    [answer] = await prober.probe(targets("127.3.0.1"))
+    assert answer.answered
+    elsewhere = ProberSettings(wire="raw", source_v4="192.0.2.1", source_v6="2001:db8::1")
+    with pytest.raises(WireNotAllowedError, match="Cannot assign requested address"):
+        await started(elsewhere)
+
+
+def test_an_unknown_wire_is_refused() -> None:
+    for wire in ("none", "pigeon"):
+        with pytest.raises(ValueError, match=r"wire is one of auto, raw, datagram, fping, lab, not"):
+            Prober(ProberSettings(wire=wire), SystemClock())
 
 
 IN_A_NAMESPACE = """

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from collector.echo import EchoCounters
+from collector.http import HttpCounters
+from collector.http_faults import HttpFault
 from collector.icmp import Wire
 from collector.places import PlaceCounters
 from collector.schedule import ScheduleCounters
@@ -40,3 +42,13 @@ def test_every_counter_is_documented(title: str, counters: EchoCounters | Schedu
 def test_every_wire_is_documented() -> None:
     for wire in Wire:
         assert f"| `{wire}` |" in section("Which wire")
+
+
+def test_every_reason_and_counter_of_application_checks_is_documented() -> None:
+    text = section("Applications")
+    for fault in HttpFault:
+        assert f"`{fault}`" in text
+    counters = HttpCounters()
+    counters.faults["timeout"] = 1
+    for name, _, _ in counters.samples():
+        assert f"`{name}`" in text

@@ -194,6 +194,16 @@ async def test_a_poll_asked_for_comes_at_once_then_as_the_limit_allows() -> None
         assert len(world.polls) == 2
 
 
+async def test_a_regular_turn_serves_the_poll_that_was_put_off() -> None:
+    world = World()
+    settings = ScheduleSettings(poll_ask_gap_s=2.0, first_polls_s=0.01)
+    async with running(world, [device("a", poll_s=1.0)], settings) as schedule:
+        await until(lambda: len(world.polls) == 1)
+        assert schedule.poll_now([DeviceId("a")]) == 1
+        await until(lambda: len(world.polls) == 2)
+        assert schedule.poll_now([DeviceId("a")]) == 1, "the wish before was served: this is another"
+
+
 async def test_a_poll_asked_for_while_one_is_in_flight_follows_it() -> None:
     world = World()
     world.poll_takes_s = 0.4
