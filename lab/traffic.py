@@ -17,6 +17,8 @@ DAY_S = 86_400.0
 MEAN_FRAME_OCTETS = 700.0
 BUSY_SHARE = 0.6
 """Demands are sized so that no link of the healthy network averages more of its capacity than this."""
+PEAK_RATE = 2.0
+"""Highest momentary rate of a demand, as a multiple of its mean: the sum of its waves."""
 
 _KIND_BPS = {
     OfficeKind.RSUD: 60e6,
@@ -100,8 +102,8 @@ def shape_of(device: DeviceId) -> Shape:
     day = 2.0 * math.pi / DAY_S
     return Shape(
         (
-            (0.55, day, -day * peak_s),
-            (0.15, 2.0 * day, -2.0 * day * (peak_s + 1_800.0)),
+            (0.68, day, -day * peak_s),
+            (0.12, 2.0 * day, -2.0 * day * (peak_s + 1_800.0)),
             (0.12, 2.0 * math.pi / dice.uniform(380.0, 620.0), dice.uniform(0.0, 6.28)),
             (0.08, 2.0 * math.pi / dice.uniform(55.0, 95.0), dice.uniform(0.0, 6.28)),
         )
@@ -197,7 +199,7 @@ class Traffic:
                 load.forward.append((demand, down if hop.forward else up))
                 load.backward.append((demand, up if hop.forward else down))
         for link, load in loads.items():
-            peak = 1.9 * 8.0 * max(sum(r for _, r in load.forward), sum(r for _, r in load.backward))
+            peak = PEAK_RATE * 8.0 * max(sum(r for _, r in load.forward), sum(r for _, r in load.backward))
             load.carried = min(1.0, capacities_bps[link] / peak)
         self._loads = loads
         self._served = frozenset(served)
