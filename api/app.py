@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
+from api.answers import Answers
 from api.backend import Backend
 from api.guard import LOOPBACK_NAMES, Guard
 from api.routes import health, incidents, network, offices, stream
@@ -34,6 +35,7 @@ def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = 
         openapi_url="/openapi.json",
     )
     app.state.backend = backend
+    app.state.answers = Answers(backend)
     problems.install(app)
     app.include_router(health.router)
     for part in (offices, network, incidents, stream):

@@ -67,7 +67,7 @@ class Backend(Protocol):
     async def incident(self, id_: IncidentId) -> Incident | None: ...
 
     async def acknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
-        """None: no such incident. Raises NotActiveError when it is resolved."""
+        """None: no such incident. Raises NotActiveError when it is resolved. The route tells the streams."""
         ...
 
     async def events(

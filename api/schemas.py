@@ -203,7 +203,7 @@ class RiskGroupOut(Out):
 class TopologyOut(Out):
     """The drawing, and what is known of each part of it now."""
 
-    at: datetime | None = Field(description="When the verdict was given; null before the first.")
+    judged: bool = Field(description="False before the first verdict.")
     blind: bool
     vantages: list[str]
     hubs: list[str]
@@ -233,8 +233,7 @@ class SummaryOut(Out):
     network: str
     timezone: str
     language: str
-    now: datetime
-    verdict_at: datetime | None
+    judged: bool = Field(description="False before the first verdict.")
     blind: bool
     offices: Counts
     by_kecamatan: list[KecamatanOut]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, cast
 from zoneinfo import ZoneInfo
-
-from fastapi import Depends, Request
 
 from alerts.model import Incident
 from alerts.words import component_name
 from api import schemas
 from api.backend import Backend
-from api.scope import Scope, caller_scope
+from api.scope import Scope
 from storage.records.events import RecordedChange
 from topology.findings import (
     Cause,
@@ -45,11 +42,10 @@ class View:
     def __init__(self, backend: Backend, scope: Scope, language: Language | None = None) -> None:
         """`language` of the names of components; None: the network's."""
         self.scope = scope
-        self._language = language or backend.inventory.network.language
+        self.language = language or backend.inventory.network.language
         self._inventory = backend.inventory
         self._verdict: Verdict | None = backend.verdict()
-        self.now: datetime = backend.clock.now()
-        self._today: date = self.now.astimezone(ZoneInfo(self._inventory.network.timezone)).date()
+        self.today: date = backend.clock.now().astimezone(ZoneInfo(self._inventory.network.timezone)).date()
 
     @property
     def verdict_at(self) -> datetime | None:
@@ -100,7 +96,7 @@ class View:
             "provider": office.provider,
             "target_date": office.target_date,
             "phase": office.phase,
-            "late": not active and office.target_date is not None and office.target_date < self._today,
+            "late": not active and office.target_date is not None and office.target_date < self.today,
             "connectivity": judged.connectivity if judged else waiting,
             "since": judged.since if judged else None,
             "paths": judged.paths if judged else None,
@@ -178,7 +174,7 @@ class View:
             for group in device.risk_groups:
                 groups[group][1].append(device.id)
         return schemas.TopologyOut(
-            at=self.verdict_at,
+            judged=self._verdict is not None,
             blind=bool(self._verdict and self._verdict.blind),
             vantages=list(self._inventory.vantages),
             hubs=list(self._inventory.hubs),
@@ -204,8 +200,7 @@ class View:
             network=network.name,
             timezone=network.timezone,
             language=network.language.value,
-            now=self.now,
-            verdict_at=self.verdict_at,
+            judged=self._verdict is not None,
             blind=bool(self._verdict and self._verdict.blind),
             offices=_counts(o.connectivity.value for o in offices),
             by_kecamatan=[
@@ -300,7 +295,7 @@ class View:
             known = self._inventory.applications.get(ApplicationId(component.id))
         if known is not None:
             return known.name
-        return component_name(component, self._inventory, self._language)
+        return component_name(component, self._inventory, self.language)
 
 
 def _affecting(incidents: Iterable[Incident]) -> dict[OfficeId, list[str]]:
@@ -313,27 +308,3 @@ def _affecting(incidents: Iterable[Incident]) -> dict[OfficeId, list[str]]:
 
 def _counts(values: Iterable[str]) -> schemas.Counts:
     return schemas.Counts(**Counter(values))
-
-
-def the_backend(request: Request) -> Backend:
-    return cast(Backend, request.app.state.backend)
-
-
-BackendDep = Annotated[Backend, Depends(the_backend)]
-ScopeDep = Annotated[Scope, Depends(caller_scope)]
-
-
-def preferred_language(accepted: str | None) -> Language | None:
-    """The first of our languages that the caller names (RFC 9110 12.5.4, in the order given)."""
-    for part in (accepted or "").split(","):
-        tag = part.split(";")[0].strip().split("-")[0].lower()
-        if tag in set(Language):
-            return Language(tag)
-    return None
-
-
-def the_view(request: Request, backend: BackendDep, scope: ScopeDep) -> View:
-    return View(backend, scope, preferred_language(request.headers.get("accept-language")))
-
-
-ViewDep = Annotated[View, Depends(the_view)]

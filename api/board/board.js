@@ -93,7 +93,7 @@ function showNotice() {
   const { summary, error } = shown;
   let text = "";
   if (error) text = w("failed", { why: error });
-  else if (summary && !summary.verdict_at) text = w("first");
+  else if (summary && !summary.judged) text = w("first");
   else if (summary?.blind) text = w("blind");
   say("notice", text);
   byId("notice").hidden = !text;

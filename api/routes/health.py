@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from api.answers import respond
 from api.backend import Backend
-from api.respond import respond
+from api.dependencies import BackendDep
 from api.schemas import CheckOut, HealthOut, ReadyOut
-from api.view import BackendDep
 from topology.findings import Connectivity, DeviceCondition, LinkCondition
 from topology.model import ConnectionStage
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from alerts.model import IncidentId
+from api.answers import respond
 from api.backend import NotActiveError
+from api.dependencies import BackendDep, ScopeDep, ViewDep
 from api.paging import Cursor, decode_cursor, encode_cursor
 from api.problems import RESPONSES, ProblemError
-from api.respond import respond
 from api.schemas import AcknowledgeIn, EventOut, IncidentDetail, IncidentOut, Page, ProblemOut
-from api.view import BackendDep, ScopeDep, ViewDep
 from topology.findings import Component, ComponentKind
 
 router = APIRouter(tags=["incidents"], responses=RESPONSES)
@@ -76,6 +76,7 @@ async def acknowledge(
         raise ProblemError(409, f"{incident_id} is resolved: there is nothing to take on any more") from None
     if found is None:
         raise _unknown(incident_id)
+    backend.feed.publish(incidents=[found])
     return respond(request, view.incident_detail(found))
 
 

@@ -8,11 +8,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.dependencies import AnswersDep, BackendDep, ViewDep
 from api.paging import Cursor, Limit, page
 from api.problems import RESPONSES, ProblemError
-from api.respond import respond
 from api.schemas import OfficeDetail, OfficeOut, Page
-from api.view import BackendDep, ViewDep
 from topology.findings import Connectivity
 from topology.model import ConnectionStage, OfficeKind
 
@@ -55,6 +54,7 @@ async def offices(
     request: Request,
     backend: BackendDep,
     view: ViewDep,
+    answers: AnswersDep,
     connection: Annotated[list[ConnectionStage] | None, Query(description="Repeat it for several.")] = None,
     connectivity: Annotated[list[Connectivity] | None, Query(description="Repeat it for several.")] = None,
     kecamatan: Annotated[list[str] | None, Query()] = None,
@@ -67,26 +67,34 @@ async def offices(
     limit: Limit = 200,
     cursor: Cursor = None,
 ) -> Response:
-    rows = [
-        office
-        for office in view.offices(await backend.incidents(which="active", limit=1000))
-        if (not connection or office.connection in connection)
-        and (not connectivity or office.connectivity in connectivity)
-        and (not kecamatan or office.kecamatan in kecamatan)
-        and (not provider or office.provider in provider)
-        and (not kind or office.kind in kind)
-        and (late is None or office.late is late)
-    ]
-    rows.sort(key=lambda o: (o.name.casefold(), o.id))
-    rows.sort(key=_KEYS[sort.lstrip("-")], reverse=sort.startswith("-"))
-    return respond(request, page(rows, limit, cursor), verdict_at=view.verdict_at)
+    async def build() -> Page[OfficeOut]:
+        rows = [
+            office
+            for office in view.offices(await backend.incidents(which="active", limit=1000))
+            if (not connection or office.connection in connection)
+            and (not connectivity or office.connectivity in connectivity)
+            and (not kecamatan or office.kecamatan in kecamatan)
+            and (not provider or office.provider in provider)
+            and (not kind or office.kind in kind)
+            and (late is None or office.late is late)
+        ]
+        rows.sort(key=lambda o: (o.name.casefold(), o.id))
+        rows.sort(key=_KEYS[sort.lstrip("-")], reverse=sort.startswith("-"))
+        return page(rows, limit, cursor)
+
+    return await answers.give(request, view, build)
 
 
 @router.get(
     "/offices/{office_id}", response_model=OfficeDetail, summary="One office: equipment, paths, causes"
 )
-async def office(request: Request, backend: BackendDep, view: ViewDep, office_id: str) -> Response:
-    found = view.office(office_id, await backend.incidents(which="active", limit=1000))
-    if found is None:
-        raise ProblemError(404, f"no office has the id {office_id[:100]!r}")
-    return respond(request, found, verdict_at=view.verdict_at)
+async def office(
+    request: Request, backend: BackendDep, view: ViewDep, answers: AnswersDep, office_id: str
+) -> Response:
+    async def build() -> OfficeDetail:
+        found = view.office(office_id, await backend.incidents(which="active", limit=1000))
+        if found is None:
+            raise ProblemError(404, f"no office has the id {office_id[:100]!r}")
+        return found
+
+    return await answers.give(request, view, build)

@@ -11,8 +11,9 @@ from pydantic_core import to_json
 
 from api.backend import Backend
 from api.changes import Change, Quiet, Reset
+from api.dependencies import BackendDep, ScopeDep
 from api.scope import Scope
-from api.view import BackendDep, ScopeDep, View
+from api.view import View
 
 router = APIRouter(tags=["live"])
 
