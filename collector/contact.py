@@ -12,9 +12,10 @@ from gufo.snmp import User
 from collector import system
 from collector.counters import Counters
 from collector.faults import SnmpFault
+from collector.gufo import usm_user
 from collector.memory import Memory
 from collector.secrets import CommunitySecret, SnmpSecret, UsmSecret
-from collector.snmp import GufoSession, usm_user
+from collector.snmp import GufoSession
 from collector.transport import SnmpTransport, Tuning
 from topology.model import Device
 from topology.observations import PollFault

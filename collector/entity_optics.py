@@ -13,8 +13,9 @@ from datetime import datetime
 from collector.decode import as_int, dbm_of_mw, plausible_dbm
 from collector.entity import TYPE_UNITS, Entities, scaled, sensor_value
 from collector.ifmib import Columns, Ports
-from collector.optics import Row, finished
-from collector.profile import EntityOptics
+from collector.optics import finished
+from collector.optics_rows import Row
+from collector.profile_schema import EntityOptics
 from collector.transport import Value
 from topology.model import DeviceId
 from topology.observations import Light, OpticalReading, SensorReading

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from collector.entity import Entities
 from collector.ifmib import Ports
 from collector.plan import Batch, Group
-from collector.profile import Profile
+from collector.profile_schema import Profile
 from collector.rates import RateKeeper
 from collector.reader import ColumnStore
 from collector.secrets import CommunitySecret, SnmpSecret

@@ -10,7 +10,7 @@ from collector.entity import Entities
 from collector.entity_optics import entity_readings
 from collector.ifmib import Columns, Ports
 from collector.optics import readings
-from collector.profile import Profile
+from collector.profile_schema import Profile
 from topology.model import DeviceId
 from topology.observations import Neighbor, Observation, OpticalReading, SensorReading
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from collector import entity, hostres, ifmib, neighbors, ups
-from collector.profile import Optics, Profile
+from collector.profile_schema import Optics, Profile
 
 _HEADERS_BYTES = 120
 """Message, security parameters and PDU around the bindings; SNMPv3 with privacy needs the most."""

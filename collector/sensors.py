@@ -8,8 +8,8 @@ from datetime import datetime
 from collector.decode import as_float, as_int, as_text
 from collector.entity import Entities
 from collector.ifmib import Columns
-from collector.optics import is_one_of
-from collector.profile import Sensor
+from collector.optics_rows import is_one_of
+from collector.profile_schema import Sensor
 from collector.quirks import QUIRKS
 from collector.transport import Value
 from topology.model import DeviceId

@@ -9,78 +9,22 @@ re-synchronisation. Raises nothing but SnmpFault (and CancelledError).
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from gufo.snmp import (
-    Aes128Key,
-    Aes192Key,
-    Aes256Key,
-    DesKey,
-    KeyExpansion,
-    Md5Key,
-    NoSuchInstance,
-    Sha1Key,
-    Sha224Key,
-    Sha256Key,
-    Sha384Key,
-    Sha512Key,
-    SnmpAuthError,
-    SnmpDecodeError,
-    SnmpEncodeError,
-    SnmpError,
-    User,
-)
+from gufo.snmp import NoSuchInstance, SnmpEncodeError, User
 from gufo.snmp._fast import GetIter, SnmpV1ClientSocket, SnmpV2cClientSocket, SnmpV3ClientSocket
-from gufo.snmp.user import KeyType
 
 from collector.counters import Counters
 from collector.faults import SnmpFault
+from collector.gufo import from_gufo_error, from_os_error, usm_user
 from collector.secrets import SnmpSecret, UsmSecret
 from collector.transport import NOT_THERE, Limits, Tuning, Value, Walk
 from topology.observations import PollFault
 
-_AUTH = {
-    "MD5": Md5Key,
-    "SHA1": Sha1Key,
-    "SHA224": Sha224Key,
-    "SHA256": Sha256Key,
-    "SHA384": Sha384Key,
-    "SHA512": Sha512Key,
-}
-_PRIV = {
-    "DES": DesKey,
-    "AES128": Aes128Key,
-    "AES192": Aes192Key,
-    "AES256": Aes256Key,
-    "AES192C": Aes192Key,
-    "AES256C": Aes256Key,
-}
 _END: Final = object()
 _RESYNC_IDLE_S = 100.0
 """SNMPv3's time window is 150 s (RFC 3414, 2.2.3); gufo's clock of the agent stands still between answers."""
-_ERRNO = re.compile(r"os error (\d+)")
-_UNREACHABLE_ERRNOS = {"100", "101", "112", "113"}
-"""ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH (Linux)."""
-_REFUSED_ERRNO = "111"
-
-
-def usm_user(secret: UsmSecret) -> User:
-    """gufo's user with master keys: the costly part of a password (1 MiB of hashing) is done once."""
-    auth = None
-    priv = None
-    if secret.auth is not None:
-        auth_class = _AUTH[secret.auth]
-        auth = auth_class(
-            auth_class.get_master_key((secret.auth_key or "").encode()), key_type=KeyType.Master
-        )
-        if secret.priv is not None:
-            master = auth_class.get_master_key((secret.priv_key or "").encode())
-            priv = _PRIV[secret.priv](master, key_type=KeyType.Master)
-    cisco = (secret.priv or "").endswith("C")
-    expansion = KeyExpansion.Cisco if cisco else KeyExpansion.Blumenthal
-    return User(secret.user, auth_key=auth, priv_key=priv, key_expansion=expansion)
 
 
 class GufoSession:
@@ -125,7 +69,7 @@ class GufoSession:
         try:
             self._sock = self._new_socket()
         except OSError as error:
-            raise _from_os_error(error) from error
+            raise from_os_error(error) from error
         self._fd = self._sock.get_fd()
         self._loop.add_reader(self._fd, self._on_readable)
         if isinstance(self._secret, UsmSecret):
@@ -291,7 +235,7 @@ class GufoSession:
         try:
             send()
         except OSError as error:
-            raise _from_os_error(error) from error
+            raise from_os_error(error) from error
         except (SnmpEncodeError, ValueError) as error:
             raise SnmpFault(PollFault.TOO_BIG, f"the request can't be encoded: {error}") from error
         timer = loop.call_later(timeout_s, _expire, waiter)
@@ -320,7 +264,7 @@ class GufoSession:
             answer = NOT_THERE
         except Exception as error:  # noqa: BLE001 - whatever gufo raises becomes a typed fault
             if waiter is not None and not waiter.done():
-                waiter.set_exception(_from_gufo_error(error))
+                waiter.set_exception(from_gufo_error(error))
             else:
                 self._counters.add("snmp_stray_packets")
             return
@@ -333,26 +277,3 @@ class GufoSession:
 def _expire(waiter: asyncio.Future[Any]) -> None:
     if not waiter.done():
         waiter.set_exception(SnmpFault(PollFault.TIMEOUT, "no answer"))
-
-
-def _from_os_error(error: OSError) -> SnmpFault:
-    text = str(error)
-    match = _ERRNO.search(text)
-    number = match.group(1) if match else str(error.errno)
-    if number == _REFUSED_ERRNO:
-        return SnmpFault(PollFault.REFUSED, "the host refused: nothing listens on this port")
-    if number in _UNREACHABLE_ERRNOS:
-        return SnmpFault(PollFault.UNREACHABLE, f"this machine has no way there: {text}")
-    return SnmpFault(PollFault.UNREACHABLE, text)
-
-
-def _from_gufo_error(error: Exception) -> SnmpFault:
-    if isinstance(error, TimeoutError):  # gufo's name for ECONNREFUSED
-        return SnmpFault(PollFault.REFUSED, "the host refused: nothing listens on this port")
-    if isinstance(error, OSError):
-        return _from_os_error(error)
-    if isinstance(error, SnmpAuthError):
-        return SnmpFault(PollFault.AUTHENTICATION, "the agent refused user, key or clock (SNMPv3 report)")
-    if isinstance(error, SnmpDecodeError | SnmpError | ValueError | OverflowError):
-        return SnmpFault(PollFault.DECODE, f"unreadable answer: {str(error)[:120]}")
-    return SnmpFault(PollFault.DECODE, f"unreadable answer: {type(error).__name__}: {str(error)[:120]}")
