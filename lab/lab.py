@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -21,7 +22,7 @@ from lab.apps import HealthPage
 from lab.network import Network
 from lab.readings import Change
 from lab.secrets import Access, Keyring
-from lab.sockets import derived, open_applications, open_devices
+from lab.sockets import DeviceSockets, derived, open_applications, open_devices
 from lab.usm import User, Usm, registry
 from lab.wire import Host, Responder
 from topology.clock import Clock
@@ -82,6 +83,7 @@ class Lab:
         self._trap_communities: dict[DeviceId, bytes] = {}
         self._transports: list[asyncio.BaseTransport] = []
         self._pages: list[HealthPage] = []
+        self._sockets: list[socket.socket] = []
         self._timer: asyncio.TimerHandle | None = None
         self.traps_sent = 0
 
@@ -100,35 +102,39 @@ class Lab:
         self._clock = clock
         ephemeral = self.addresses == "ephemeral"
         devices = open_devices(self.inventory, ephemeral=ephemeral)
+        self._sockets += [sock for pair in devices.values() for sock in (pair.snmp, pair.probe)]
         if any(devices[d].address != self.inventory.devices[d].address for d in devices):
             self.addresses, ephemeral = "ephemeral", True
         try:
             applications = open_applications(self.inventory, ephemeral=ephemeral)
+            self._sockets += applications.values()
+            self.inventory = derived(self.inventory, devices, applications)
+            network = Network(self.inventory, at_s=clock.monotonic_s(), wall=clock.now(), boot_s=self._boot_s)
+            self._network = network
+            network.listeners.append(self._changed)
+            for device, pair in devices.items():
+                await self._serve(device, pair, clock)
+            for application_id, listener in applications.items():
+                page = HealthPage(network, self.inventory.applications[application_id])
+                self._pages.append(page)
+                await page.start(listener)
         except BaseException:
-            for pair in devices.values():
-                pair.close()
+            await self.stop()
             raise
-        self.inventory = derived(self.inventory, devices, applications)
-        network = Network(self.inventory, at_s=clock.monotonic_s(), wall=clock.now(), boot_s=self._boot_s)
-        self._network = network
-        network.listeners.append(self._changed)
+
+    async def _serve(self, device: DeviceId, pair: DeviceSockets, clock: Clock) -> None:
+        access = self._keyring.access(self.inventory, self.inventory.devices[device])
+        host = Host(self.network, device, self._agent(device, access), clock.monotonic_s)
+        self.hosts[device] = host
+        self._trap_communities[device] = (access.communities_v2c or (b"public",))[0]
         loop = asyncio.get_running_loop()
-        for device, pair in devices.items():
-            access = self._keyring.access(self.inventory, self.inventory.devices[device])
-            host = Host(network, device, self._agent(device, access), clock.monotonic_s)
-            self.hosts[device] = host
-            self._trap_communities[device] = (access.communities_v2c or (b"public",))[0]
-            for sock, answer in ((pair.snmp, host.snmp), (pair.probe, host.echo)):
-                transport, responder = await loop.create_datagram_endpoint(
-                    partial(Responder, host, answer), sock=sock
-                )
-                self._transports.append(transport)
-                if sock is pair.snmp:
-                    self._responders[device] = responder
-        for application_id, listener in applications.items():
-            page = HealthPage(network, self.inventory.applications[application_id])
-            self._pages.append(page)
-            await page.start(listener)
+        for sock, answer in ((pair.snmp, host.snmp), (pair.probe, host.echo)):
+            transport, responder = await loop.create_datagram_endpoint(
+                partial(Responder, host, answer), sock=sock
+            )
+            self._transports.append(transport)
+            if sock is pair.snmp:
+                self._responders[device] = responder
 
     async def stop(self) -> None:
         if self._timer is not None:
@@ -139,6 +145,9 @@ class Lab:
             transport.close()
         self._transports.clear()
         await asyncio.sleep(0)  # lets the transports close their sockets
+        for sock in self._sockets:  # those that no transport had taken yet
+            sock.close()
+        self._sockets.clear()
 
     def _agent(self, device: DeviceId, access: Access) -> Agent:
         users: tuple[User, ...] = access.users
