@@ -33,7 +33,7 @@ async def incidents(
     limit: PageLimit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    after = None if cursor is None else IncidentId(decode_cursor(cursor))
+    after = None if not cursor else IncidentId(decode_cursor(cursor))
     found = await backend.incidents(which=status, limit=limit + 1, after=after, since=since)
     shown = found[:limit]
     body = Page[IncidentOut](
@@ -93,7 +93,7 @@ async def events(
     limit: PageLimit = 200,
     cursor: Cursor = None,
 ) -> Response:
-    after = 0 if cursor is None else _event_number(cursor)
+    after = 0 if not cursor else _event_number(cursor)
     found = await backend.events(
         since=since, until=until, subject=_component(subject), limit=limit + 1, after=after
     )

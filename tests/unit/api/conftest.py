@@ -86,7 +86,8 @@ class SampleBackend:
         rows = [i for i in rows if since is None or i.resolved_at is None or i.resolved_at >= since]
         rows.sort(key=lambda i: (i.began_at, i.id), reverse=True)
         if after is not None:
-            rows = rows[[i.id for i in rows].index(after) + 1 :]
+            ids = [i.id for i in rows]
+            rows = rows[ids.index(after) + 1 :] if after in ids else []
         return rows[:limit]
 
     async def incident(self, id_: IncidentId) -> Incident | None:

@@ -95,6 +95,11 @@ async def test_pages_add_up_to_the_list(client: Any, path: str) -> None:
     assert len(set(whole)) == len(whole) == body["total"]
 
 
+@pytest.mark.parametrize("path", ["offices", "links", "devices", "incidents", "events"])
+async def test_an_empty_cursor_is_none_at_all(client: Any, path: str) -> None:
+    assert await get(client, f"/api/v1/{path}", cursor="") == await get(client, f"/api/v1/{path}")
+
+
 @pytest.mark.parametrize("cursor", ["!!!", "bm8tc3VjaA", "%ff"])
 async def test_a_foreign_cursor_is_said_to_be_one(client: Any, cursor: str) -> None:
     response = await client.get("/api/v1/offices", params={"cursor": cursor})
