@@ -45,12 +45,11 @@ async def test_a_bulk_walk_reads_the_whole_device(lab: Lab, device: str) -> None
     for credentials in (v2c(lab), v3(lab)):
         status, output = await run("snmpbulkwalk", *credentials, "-On", address(lab, device), ".1")
         assert status == 0, output
-        names = [
-            line.split(" = ")[0] for line in output.splitlines() if line.startswith(".1.") and " = " in line
-        ]
-        # net-snmp ends a walk of everything with one line that says the end was reached.
-        assert len(dict.fromkeys(names)) == expected
-        parsed = [tuple(map(int, name.strip(".").split("."))) for name in dict.fromkeys(names)]
+        lines = [line for line in output.splitlines() if line.startswith(".1.") and " = " in line]
+        # net-snmp ends a walk of everything with one more line, which says that the end was reached.
+        names = list(dict.fromkeys(line.split(" = ")[0] for line in lines))
+        assert len(names) == expected
+        parsed = [tuple(map(int, name.strip(".").split("."))) for name in names]
         assert parsed == sorted(parsed)
 
 
