@@ -10,6 +10,7 @@ from collector.counters import Counters
 from collector.entity import Entities
 from collector.ifmib import Ports
 from collector.memory import Memory
+from collector.observe import Learned
 from collector.optics import live_rows
 from collector.plan import Batch, Group, groups_of, pack
 from collector.profile import AUTO, Profiles
@@ -135,7 +136,7 @@ class Collection:
             for group in memory.groups:
                 if not group.walk_always and group.min_interval_s == 0 and group.name in memory.learned_at_s:
                     cells.extend(self._cells(group))
-            memory.batches = pack(cells, memory.limits.payload_bytes)
+            memory.batches = pack(cells, memory.limits.payload_bytes, memory.headers_bytes)
             memory.packed_for_bytes = memory.limits.payload_bytes
         return memory.batches
 
@@ -208,6 +209,7 @@ class Collection:
                         memory.rows[column.oid] = self._worth_asking(group, column.oid)
             memory.learned_at_s[group.name] = memory.read_at_s[group.name] = now_s
             memory.batches = None
+            memory.learned = Learned()
             run.read.add(group.name)
             self._counters.add("snmp_groups_learned")
             if group.name in ("interfaces", "entities"):

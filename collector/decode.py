@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import re
 import struct
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from collector.transport import Value
 
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
+_TWO_TO: Final = {32: 1 << 32, 64: 1 << 64}
 _OPAQUE_FLOAT = b"\x9f\x78\x04"
 """net-snmp's Opaque float: tag 0x9f 0x78, length 4, then IEEE 754 single (UCD-SNMP-MIB's NetSnmpFloat)."""
 _OPAQUE_DOUBLE = b"\x9f\x79\x08"
@@ -25,10 +27,10 @@ _DBM_FLOOR, _DBM_CEILING = -99.0, 60.0
 
 def as_int(value: Value) -> int | None:
     """An integer; also of octets that hold decimal digits, as some agents give numbers."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int):
+    if type(value) is int:  # nearly always
         return value
+    if isinstance(value, int):
+        return int(value)
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else None
     if isinstance(value, bytes):
@@ -41,11 +43,13 @@ def as_int(value: Value) -> int | None:
 
 def as_counter(value: Value, bits: int) -> int | None:
     """A Counter32 or Counter64 in its range. Agents that sign-extend (-1 for 2^32-1) are put right."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    if value < 0:
-        value += 1 << bits
-    return value if 0 <= value < 1 << bits else None
+    limit = _TWO_TO[bits]
+    if type(value) is int:
+        if 0 <= value < limit:
+            return value
+        value += limit
+        return value if 0 <= value < limit else None
+    return None
 
 
 def as_gauge(value: Value) -> int | None:
@@ -99,6 +103,7 @@ def _opaque(value: bytes) -> float | None:
     return None
 
 
+@lru_cache(maxsize=8192, typed=True)
 def as_text(value: Value) -> str | None:
     """Text for people: UTF-8, else Latin-1; without NULs and other control characters; None when empty."""
     if isinstance(value, bytes):
@@ -148,6 +153,8 @@ def as_address(value: Value) -> str | None:
 
 def as_seconds(value: Value) -> float | None:
     """TimeTicks (hundredths of a second) in seconds."""
+    if type(value) is int and 0 <= value < 0x1_0000_0000:
+        return value / 100.0
     ticks = as_counter(value, 32)
     return None if ticks is None else ticks / 100.0
 

@@ -49,12 +49,17 @@ def sensor_value(columns: Columns, base: str, index: str) -> tuple[int | None, f
 
 
 def scaled(raw: int, columns: Columns, base: str, index: str) -> float:
+    return float(raw) * scale_factor(columns, base, index)
+
+
+def scale_factor(columns: Columns, base: str, index: str) -> float:
+    """EntitySensorDataScale (yocto is 1, units 9, yotta 17) and precision as one factor."""
     scale = as_int(columns.get(f"{base}.2", _NONE).get(index))
     precision = as_int(columns.get(f"{base}.3", _NONE).get(index)) or 0
     if not -8 <= precision <= 9:
         precision = 0  # some Cisco agents give an uninitialised number
     exponent = 3 * ((9 if scale is None else min(max(scale, 1), 17)) - 9) - precision
-    return float(raw) * 10.0**exponent
+    return float(10.0**exponent)
 
 
 class Entities:

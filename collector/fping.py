@@ -10,8 +10,10 @@ import contextlib
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _LINE = re.compile(rb"^(\S+)\s+: (-|\d+(?:\.\d+)?)\s*$")
+_ERROR = re.compile(rb"^ICMP ([\w ]+?) from \S+ for ICMP Echo sent to (\S+)")
 _SPARE_S = 5.0
 """What fping may take beyond pacing and time-out before it is stopped."""
 
@@ -20,16 +22,26 @@ class FpingError(Exception):
     """It could not be run, or said nothing usable. The text is fping's own where it gave one."""
 
 
-def parse(output: bytes) -> dict[str, float | None]:
-    """`fping -C 1 -q` writes "ADDRESS : MILLISECONDS" or "ADDRESS : -", to round trips in seconds."""
+@dataclass(frozen=True, slots=True)
+class FpingOutput:
+    times_s: dict[str, float | None]
+    """Round trips by address; ``None``: asked, and not answered."""
+    errors: tuple[str, ...] = ()
+    """Reasons of ICMP errors, worded as `collector.icmp_wire` does: host_unreachable."""
+
+
+def parse(output: bytes) -> FpingOutput:
+    """What `fping -C 1` writes to standard error: "ADDRESS : MILLISECONDS" or "ADDRESS : -" for each, and a
+    line for each ICMP error (with -q it leaves those out)."""
     times: dict[str, float | None] = {}
+    errors = []
     for line in output.splitlines():
-        match = _LINE.match(line)
-        if match is None:
-            continue
-        value = match[2]
-        times[match[1].decode("ascii", "replace")] = None if value == b"-" else float(value) / 1000
-    return times
+        if match := _LINE.match(line):
+            value = match[2]
+            times[match[1].decode("ascii", "replace")] = None if value == b"-" else float(value) / 1000
+        elif match := _ERROR.match(line):
+            errors.append(match[1].decode("ascii", "replace").lower().replace(" ", "_"))
+    return FpingOutput(times, tuple(errors))
 
 
 class Fping:
@@ -40,18 +52,18 @@ class Fping:
     async def works(self) -> str | None:
         """``None`` when it does; else why not."""
         try:
-            times = await self.round(["127.0.0.1"], timeout_s=0.5)
+            times = (await self.round(["127.0.0.1"], timeout_s=0.5)).times_s
         except FpingError as error:
             return str(error)
         return None if times.get("127.0.0.1") is not None else "fping got no answer from 127.0.0.1"
 
-    async def round(self, addresses: Sequence[str], timeout_s: float) -> dict[str, float | None]:
-        """Round trips by address, ``None`` where unanswered. Raises FpingError."""
+    async def round(self, addresses: Sequence[str], timeout_s: float) -> FpingOutput:
+        """One echo to each. Raises FpingError."""
         path = shutil.which(self._program)
         if path is None:
             raise FpingError(f"{self._program} is not installed")
         timeout_ms = str(max(1, round(timeout_s * 1000)))
-        arguments = ["-C", "1", "-q", "-r", "0", "-t", timeout_ms, "-i", str(self._interval_ms)]
+        arguments = ["-C", "1", "-r", "0", "-t", timeout_ms, "-i", str(self._interval_ms)]
         try:
             process = await asyncio.create_subprocess_exec(
                 path,
@@ -73,9 +85,9 @@ class Fping:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-        times = parse(output)
+        parsed = parse(output)
         # 0 all answered, 1 some did not, 2 some addresses not found; above that it did not ping.
-        if process.returncode not in (0, 1, 2) or not times:
+        if process.returncode not in (0, 1, 2) or not parsed.times_s:
             said = output.decode("utf-8", "replace").strip().splitlines()
             raise FpingError(said[-1] if said else f"fping ended with {process.returncode}")
-        return times
+        return parsed

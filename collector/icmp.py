@@ -337,7 +337,9 @@ class Prober:
         times: dict[str, float | None] = {}
         if wanted:
             try:
-                times = await self._fping.round(wanted, timeout_s)
+                output = await self._fping.round(wanted, timeout_s)
+                times = output.times_s
+                self.counters.icmp_errors.update(output.errors)
             except FpingError:
                 self.counters.send_errors["fping_failed"] += 1
         for echo in echoes:

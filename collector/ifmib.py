@@ -50,8 +50,8 @@ NARROW_OF = {IF_IN_OCTETS: IF_HC_IN, IF_OUT_OCTETS: IF_HC_OUT}
 """32-bit columns that need not be asked for rows that have the 64-bit one."""
 
 _GAUGE32_MAX = (1 << 32) - 1
-_ADMIN = {1: AdminStatus.UP, 2: AdminStatus.DOWN, 3: AdminStatus.TESTING}
-_OPER = {
+_ADMIN: Mapping[Value, AdminStatus] = {1: AdminStatus.UP, 2: AdminStatus.DOWN, 3: AdminStatus.TESTING}
+_OPER: Mapping[Value, OperStatus] = {
     1: OperStatus.UP,
     2: OperStatus.DOWN,
     3: OperStatus.TESTING,
@@ -88,6 +88,8 @@ class Ports:
         self.name_of: dict[int, str] = {}
         self.index_of: dict[str, int] = {}
         """By ifName, ifDescr and (weakest) ifAlias; the first to claim a word keeps it."""
+        self.speeds: dict[PortRef, tuple[int | None, int | None]] = {}
+        """speed_bps and ifType, for what a counter can have moved by."""
         aliases: dict[str, int] = {}
         for index in indexes(columns):
             number = int(index)
@@ -106,6 +108,7 @@ class Ports:
                 )
             )
             self.name_of[number] = name
+            self.speeds[self.rows[-1][2]] = (self.rows[-1][6], self.rows[-1][5])
             self.index_of.setdefault(name, number)
             if descr:
                 self.index_of.setdefault(descr, number)
@@ -125,8 +128,8 @@ class Ports:
             yield PortStatus(
                 port,
                 at,
-                _ADMIN.get(admin, AdminStatus.UNKNOWN) if isinstance(admin, int) else AdminStatus.UNKNOWN,
-                _OPER.get(oper, OperStatus.UNKNOWN) if isinstance(oper, int) else OperStatus.UNKNOWN,
+                _ADMIN.get(admin, AdminStatus.UNKNOWN),
+                _OPER.get(oper, OperStatus.UNKNOWN),
                 number,
                 descr,
                 alias,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from collector.entity import Entities
 from collector.ifmib import Ports
-from collector.plan import Batch, Group
+from collector.observe import Learned
+from collector.plan import HEADERS_BYTES, HEADERS_V3_BYTES, Batch, Group
 from collector.profile_schema import Profile
 from collector.rates import RateKeeper
 from collector.reader import ColumnStore
-from collector.secrets import CommunitySecret, SnmpSecret
+from collector.secrets import CommunitySecret, SnmpSecret, UsmSecret
 from collector.transport import Limits, SnmpTransport
 from topology.model import Device
 
@@ -43,12 +44,17 @@ class Memory:
     lldp_changed_at: int | None = None
     ports: Ports | None = None
     entities: Entities | None = None
+    learned: Learned = field(default_factory=Learned)
     rates: RateKeeper = field(default_factory=RateKeeper)
     silent_polls: int = 0
 
     @property
     def speaks_v1(self) -> bool:
         return isinstance(self.secret, CommunitySecret) and self.secret.version == "1"
+
+    @property
+    def headers_bytes(self) -> int:
+        return HEADERS_V3_BYTES if isinstance(self.secret, UsmSecret) else HEADERS_BYTES
 
     def forget_rows(self) -> None:
         """The device rebooted or renumbered: nothing of its rows holds any more."""

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector import entity, hostres, neighbors, sensors, ups
 from collector.entity import Entities
-from collector.entity_optics import entity_readings
+from collector.entity_optics import EntityTable
 from collector.ifmib import Columns, Ports
-from collector.optics import readings
+from collector.optics import Places, readings
 from collector.profile_schema import Profile
 from topology.model import DeviceId
 from topology.observations import Neighbor, Observation, OpticalReading, SensorReading
+
+
+@dataclass(slots=True)
+class Learned:
+    """What follows from the learned rows alone, and is worked out once: thrown away with them."""
+
+    places: Places = field(default_factory=dict)
+    sensors: dict[str, EntityTable] = field(default_factory=dict)
 
 
 def observe(
@@ -23,15 +32,20 @@ def observe(
     entities: Entities | None,
     read: set[str],
     at: datetime,
+    learned: Learned,
 ) -> Iterator[Observation]:
     """Everything but ports' states and counters. `read` names the groups that this poll asked for."""
     tree = entities or Entities(columns, ports)
     for table in profile.optics:
         if f"optics {table.name}" in read:
-            yield from readings(device, table, columns, ports, tree, at)
+            yield from readings(device, table, columns, ports, tree, at, learned.places)
     for sensor_table in profile.entity_optics:
         if f"optics {sensor_table.name}" in read:
-            yield from entity_readings(device, sensor_table, columns, ports, tree, at)
+            known = learned.sensors.get(sensor_table.name)
+            if known is None:
+                known = EntityTable(device, sensor_table, columns, ports, tree)
+                learned.sensors[sensor_table.name] = known
+            yield from known.readings(columns, at)
     yield from _sensor_readings(device, profile, columns, tree, read, at)
     yield from _neighbors(device, columns, ports, read, at)
 

@@ -8,12 +8,13 @@ also in the dark; judge by `light` first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from collector.decode import as_int, as_text
 from collector.entity import Entities
 from collector.ifmib import Columns, Ports
-from collector.optics_rows import Row, by_column, by_kind, by_text
+from collector.optics_rows import Row, by_column, by_kind, by_text, row_limits
 from collector.profile_schema import Optics
 from collector.quirks import LABELS
 from collector.transport import Value
@@ -23,6 +24,21 @@ from topology.observations import Light, OpticalLimits, OpticalReading
 _NONE: Mapping[str, Value] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of a row stays the same until rows are learned again."""
+
+    name: str
+    if_index: int | None
+    if_name: str | None
+    lane: int | None
+    limits: OpticalLimits
+
+
+Places = dict[str, dict[str, "Place"]]
+"""By table, then by row: worked out once a learning, because every poll needs them."""
+
+
 def readings(
     device: DeviceId,
     table: Optics,
@@ -30,17 +46,22 @@ def readings(
     ports: Ports | None,
     entities: Entities | None,
     at: datetime,
+    places: Places | None = None,
 ) -> Iterator[OpticalReading]:
+    """`places` is kept by the caller between polls, and thrown away when rows are learned again."""
+    known = {} if places is None else places.setdefault(table.name, {})
     rows = by_text if table.lanes_in_text else by_kind if table.kinds else by_column
-    for row in rows(table, columns).values():
+    for key, row in rows(table, columns).items():
         if table.zero_is_absent and row.all_zero and not row.lost:
             if not table.keep_zeros:
                 continue
             row.light = Light.UNSUPPORTED
         elif row.empty:
             continue  # a cage without a module, a port of copper
-        _place(row, table, columns, ports, entities)
-        yield finished(device, row, ports, at, table.dark_below_dbm)
+        place = known.get(key)
+        if place is None:
+            place = known[key] = _place(row, table, columns, ports, entities)
+        yield finished(device, row, place, at, table.dark_below_dbm)
 
 
 def live_rows(table: Optics, columns: Columns) -> set[str]:
@@ -57,77 +78,104 @@ def live_rows(table: Optics, columns: Columns) -> set[str]:
     }
 
 
-def finished(
-    device: DeviceId, row: Row, ports: Ports | None, at: datetime, dark_below_dbm: float
-) -> OpticalReading:
-    rx_dbm = row.values.get("rx")
+def finished(device: DeviceId, row: Row, place: Place, at: datetime, dark_below_dbm: float) -> OpticalReading:
+    values, oids = row.values, row.oids
+    rx_dbm = values.get("rx")
     light = row.light
     if light is None and rx_dbm is not None:
         light = Light.DARK if rx_dbm <= dark_below_dbm else Light.LIT
-    if_name = ports.name_of.get(row.if_index) if ports is not None and row.if_index is not None else None
     return OpticalReading(
-        device=device,
-        at=at,
-        name=row.name or if_name or row.key,
-        if_name=if_name,
-        if_index=row.if_index,
-        lane=row.lane,
-        light=light or Light.UNSUPPORTED,
-        rx_dbm=rx_dbm,
-        tx_dbm=row.values.get("tx"),
-        temperature_c=_within(row.values.get("temperature"), -60.0, 150.0),
-        bias_ma=_within(row.values.get("bias"), 0.0, 1000.0),
-        voltage_v=_within(row.values.get("voltage"), 0.0, 100.0),
-        limits=OpticalLimits(**{f"{name}_dbm": value for name, value in row.limits.items()}),
-        rx_oid=row.oids.get("rx"),
-        tx_oid=row.oids.get("tx"),
+        device,
+        at,
+        place.name,
+        place.if_name,
+        place.if_index,
+        place.lane,
+        light or Light.UNSUPPORTED,
+        rx_dbm,
+        values.get("tx"),
+        _within(values.get("temperature"), -60.0, 150.0),
+        _within(values.get("bias"), 0.0, 1000.0),
+        _within(values.get("voltage"), 0.0, 100.0),
+        place.limits,
+        oids.get("rx"),
+        oids.get("tx"),
     )
+
+
+def limits_of(found: Mapping[str, float | None]) -> OpticalLimits:
+    return OpticalLimits(**{f"{name}_dbm": value for name, value in found.items()})
 
 
 def _within(value: float | None, low: float, high: float) -> float | None:
     return value if value is not None and low <= value <= high else None
 
 
-def _place(row: Row, table: Optics, columns: Columns, ports: Ports | None, entities: Entities | None) -> None:
+def _place(
+    row: Row, table: Optics, columns: Columns, ports: Ports | None, entities: Entities | None
+) -> Place:
     """Which interface, which lane, what name."""
-    parts = row.parts
+    name = _label(row, table, columns, ports)
+    if_index, own_name = _interface(row, table, columns, ports, entities)
+    if table.interface != "if_index" and ports is not None and if_index not in ports.name_of:
+        if_index = None
+    if_name = ports.name_of.get(if_index) if ports is not None and if_index is not None else None
+    return Place(
+        name or own_name or if_name or row.key,
+        if_index,
+        if_name,
+        _lane(row, table),
+        limits_of(row_limits(table, columns, row)),
+    )
+
+
+def _label(row: Row, table: Optics, columns: Columns, ports: Ports | None) -> str | None:
+    name: str | None = None
     if table.label is not None:
-        row.name = as_text(columns.get(table.label, _NONE).get(row.key))
-    if row.name is None and table.label_pattern is not None:
-        row.name = _formatted(table.label_pattern, _with_if_name(parts, ports))
-    if row.name is None and table.label_quirk is not None:
-        row.name = LABELS[table.label_quirk](parts)
-    lane = parts.get("lane")
-    row.lane = row.lane or table.lane
+        name = as_text(columns.get(table.label, _NONE).get(row.key))
+    if name is None and table.label_pattern is not None:
+        name = _formatted(table.label_pattern, _with_if_name(row.parts, ports))
+    if name is None and table.label_quirk is not None:
+        name = LABELS[table.label_quirk](row.parts)
+    return name
+
+
+def _lane(row: Row, table: Optics) -> int | None:
+    lane = row.parts.get("lane")
     if lane is not None and lane.isdigit():
-        row.lane = int(lane) + (1 - table.lanes_from if table.lanes_from is not None else 0)
+        return int(lane) + (1 - table.lanes_from if table.lanes_from is not None else 0)
+    return row.lane or table.lane
+
+
+def _interface(
+    row: Row, table: Optics, columns: Columns, ports: Ports | None, entities: Entities | None
+) -> tuple[int | None, str | None]:
+    """ifIndex, and the name that was met on the way there."""
+    parts = row.parts
+    by_name = ports.index_of if ports is not None else {}
     match table.interface:
         case "if_index":
             number = parts.get("if_index", "")
-            row.if_index = int(number) if number.isdigit() else None
-            if row.if_index is None and "if_name" in parts:
-                row.name = row.name or parts["if_name"]
-                row.if_index = ports.index_of.get(parts["if_name"]) if ports is not None else None
+            if number.isdigit():
+                return int(number), None
+            name = parts.get("if_name")
+            return (by_name.get(name) if name else None), name
         case "entity":
             entity = parts.get("entity", "")
             if entities is not None and entity:
-                row.if_index = entities.if_index(entity)
-                row.name = row.name or entities.name(entity)
+                return entities.if_index(entity), entities.name(entity)
         case "column":
-            row.if_index = as_int(columns.get(table.if_column or "", _NONE).get(row.key))
+            return as_int(columns.get(table.if_column or "", _NONE).get(row.key)), None
         case "if_name":
             name = (
                 as_text(columns.get(table.if_column, _NONE).get(row.key))
                 if table.if_column
                 else _formatted(table.if_pattern or "", parts)
             )
-            if name is not None and ports is not None:
-                row.if_index = ports.index_of.get(name)
-            row.name = row.name or name
+            return (by_name.get(name) if name else None), name
         case "none":
-            row.if_index = None
-    if table.interface != "if_index" and ports is not None and row.if_index not in ports.name_of:
-        row.if_index = None
+            pass
+    return None, None
 
 
 def _with_if_name(parts: Mapping[str, str], ports: Ports | None) -> Mapping[str, str]:

@@ -23,12 +23,9 @@ class Row:
 
     key: str
     parts: dict[str, str]
-    name: str | None = None
-    if_index: int | None = None
     lane: int | None = None
     light: Light | None = None
     values: dict[str, float | None] = field(default_factory=dict)
-    limits: dict[str, float | None] = field(default_factory=dict)
     oids: dict[str, str] = field(default_factory=dict)
     all_zero: bool = True
     lost: bool = False
@@ -116,11 +113,6 @@ def by_column(table: Optics, columns: Columns) -> dict[str, Row]:
             if row is not None:
                 row.values[what] = number_of(number, value)
                 row.all_zero = row.all_zero and as_float(value) in (0.0, None)
-    for limit, power in table.limits.items():
-        for index, value in columns.get(power.oid, _NONE).items():
-            row = rows.get(index)
-            if row is not None:
-                row.limits[limit] = power_dbm(power, value)[0]
     if table.rx_loss is not None:
         for index, value in columns.get(table.rx_loss, _NONE).items():
             row = rows.get(index)
@@ -154,9 +146,6 @@ def by_text(table: Optics, columns: Columns) -> dict[str, Row]:
             for lane, number in enumerate(as_numbers(value), start=1):
                 if f"{index} {lane}" in rows:
                     rows[f"{index} {lane}"].values["bias"] = number_of(table.bias, number)
-    for limit, power in table.limits.items():
-        for row in rows.values():
-            row.limits[limit] = power_dbm(power, columns.get(power.oid, _NONE).get(row.key))[0]
     return rows
 
 
@@ -184,15 +173,22 @@ def by_kind(table: Optics, columns: Columns) -> dict[str, Row]:
                 _put_power(row, what, cell, value, f"{cell.oid}.{index}")
             else:
                 row.values[what] = number_of(cell, value)
-    for limit, power in table.limits.items():
-        for index, value in columns.get(power.oid, _NONE).items():
-            parts = parts_of(table, index)
-            kind = parts.get("kind", "")
-            if kind.isdigit() and table.kinds.get(int(kind)) == limit[:2]:
-                key = ".".join(text for name, text in parts.items() if name != "kind")
-                if key in rows:
-                    rows[key].limits[limit] = power_dbm(power, value)[0]
     return rows
+
+
+def row_limits(table: Optics, columns: Columns, row: Row) -> dict[str, float | None]:
+    """The module's own thresholds, by name. In tables of one row a value they lie beside that value."""
+    found: dict[str, float | None] = {}
+    for limit, power in table.limits.items():
+        index = row.key
+        if table.kinds:
+            oid = row.oids.get(limit[:2])
+            cell = table.rx if limit.startswith("rx") else table.tx
+            if oid is None or cell is None:
+                continue
+            index = oid[len(cell.oid) + 1 :]
+        found[limit] = power_dbm(power, columns.get(power.oid, _NONE).get(index))[0]
+    return found
 
 
 def parts_of(table: Optics, index: str) -> dict[str, str]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from collector import entity, hostres, ifmib, neighbors, ups
 from collector.profile_schema import Optics, Profile
 
-_HEADERS_BYTES = 120
-"""Message, security parameters and PDU around the bindings; SNMPv3 with privacy needs the most."""
-_VALUE_BYTES = 10
-"""A Counter64 with tag and length; longer values (texts) are read when learning, not in packed GETs."""
+HEADERS_BYTES, HEADERS_V3_BYTES = 60, 140
+"""Message, security parameters and PDU around the bindings."""
+_VALUE_BYTES, _WIDE_VALUE_BYTES = 7, 11
+"""Four octets and a sign, or a Counter64, with tag and length. Texts are read when learning, mostly."""
+_WIDE = frozenset((ifmib.IF_HC_IN, ifmib.IF_HC_OUT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +136,29 @@ class Batch:
     cells: list[tuple[str, str]]
 
 
-def binding_bytes(oid: str) -> int:
-    """About what one object takes in the answer: its encoded name, and room for a Counter64."""
-    size = _VALUE_BYTES + 6
-    for part in oid.split("."):
-        number_digits = len(part)
-        size += 1 if number_digits < 3 else 2 if number_digits < 5 else 3 if number_digits < 7 else 5
-    return size
+def binding_bytes(column: str, index: str) -> int:
+    """What one object takes in the answer: its name exactly, and room for the widest value of its kind."""
+    name = 0
+    for part in f"{column}.{index}".split(".")[2:]:
+        digits = len(part)
+        name += 1 if digits < 3 else 2 if digits < 5 else 3 if digits < 7 else 5
+    return 2 + 2 + 1 + name + (_WIDE_VALUE_BYTES if column in _WIDE else _VALUE_BYTES)
 
 
-def pack(cells: Iterable[tuple[str, str]], payload_bytes: int) -> list[Batch]:
+def pack(
+    cells: Iterable[tuple[str, str]], payload_bytes: int, headers_bytes: int = HEADERS_BYTES
+) -> list[Batch]:
     """Cells (column OID, index) in as few packets as `payload_bytes` allows, in their order."""
     batches: list[Batch] = []
     oids: list[str] = []
     kept: list[tuple[str, str]] = []
-    room = payload_bytes - _HEADERS_BYTES
+    room = payload_bytes - headers_bytes
     for column, index in cells:
-        oid = f"{column}.{index}"
-        size = binding_bytes(oid)
+        size = binding_bytes(column, index)
         if oids and size > room:
             batches.append(Batch(oids, kept))
-            oids, kept, room = [], [], payload_bytes - _HEADERS_BYTES
-        oids.append(oid)
+            oids, kept, room = [], [], payload_bytes - headers_bytes
+        oids.append(f"{column}.{index}")
         kept.append((column, index))
         room -= size
     if oids:

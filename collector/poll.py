@@ -207,14 +207,15 @@ class Poller:
         yield system.system_info(device, memory.columns, at, profile.name)
         ports = memory.ports
         if ports is not None:
-            statuses = tuple(ports.statuses(memory.columns, at))
-            counters = tuple(ports.counters(memory.columns, at))
-            yield from statuses
+            yield from ports.statuses(memory.columns, at)
+            counters = list(ports.counters(memory.columns, at))
             yield from counters
             yield from memory.rates.update(
                 counters,
                 at_s=self._clock.monotonic_s(),
                 uptime_s=memory.uptime_s,
-                speeds={s.port: (s.speed_bps, s.if_type) for s in statuses},
+                speeds=ports.speeds,
             )
-        yield from observe(device, profile, memory.columns, ports, memory.entities, run.read, at)
+        yield from observe(
+            device, profile, memory.columns, ports, memory.entities, run.read, at, memory.learned
+        )

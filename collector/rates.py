@@ -8,7 +8,6 @@ distance is one that the port could have carried; else it was reset, and this in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from topology.model import PortRef
 from topology.observations import PortCounters, PortRates
@@ -26,10 +25,8 @@ _MAX_INTERVAL_S = 3600.0
 _UPTIME_SLACK_S = 5.0
 
 
-@dataclass(slots=True)
-class _Seen:
-    counters: PortCounters
-    at_s: float
+_Seen = tuple[PortCounters, float]
+"""The counters, and when they were read (monotonic)."""
 
 
 class RateKeeper:
@@ -53,20 +50,18 @@ class RateKeeper:
         fresh: dict[PortRef, _Seen] = {}
         for now in counters:
             before = self._seen.get(now.port)
-            fresh[now.port] = _Seen(now, at_s)
+            fresh[now.port] = (now, at_s)
             if before is None or rebooted:
                 continue
-            over_s = at_s - before.at_s
+            over_s = at_s - before[1]
             if not _MIN_INTERVAL_S <= over_s <= _MAX_INTERVAL_S:
                 if over_s < _MIN_INTERVAL_S:
                     fresh[now.port] = before  # two polls on each other's heels: measure from the first
                 continue
-            yield _rates(before.counters, now, over_s, *speeds.get(now.port, (None, None)))
+            yield _rates(before[0], now, over_s, *speeds.get(now.port, (None, None)))
         self._seen.update(fresh)
         if len(self._seen) > 2 * len(fresh) + 64:
-            self._seen = {
-                port: seen for port, seen in self._seen.items() if at_s - seen.at_s < _MAX_INTERVAL_S
-            }
+            self._seen = {port: seen for port, seen in self._seen.items() if at_s - seen[1] < _MAX_INTERVAL_S}
 
     def _rebooted(self, at_s: float, uptime_s: float | None) -> bool:
         """sysUpTime went back, and not because its 497 days were over."""
@@ -86,34 +81,25 @@ def _rates(
 ) -> PortRates:
     if before.discontinuity_s != now.discontinuity_s:
         return PortRates(now.port, now.at, over_s)
-    same_width = before.octets_bits == now.octets_bits
-    ceiling_bps = _FASTEST_BPS
-    if speed_bps is not None and speed_bps >= _TRUSTED_SPEED_BPS and if_type in (None, _ETHERNET):
-        ceiling_bps = _SPEED_MARGIN * speed_bps
-    octets_ceiling = ceiling_bps / 8.0
+    in_bps = out_bps = None
     bits = now.octets_bits
-
-    def octets(old: int | None, new: int | None) -> float | None:
-        if not same_width:
-            return None
-        if bits == 32 and _wraps_unseen(speed_bps, over_s):
-            return None
-        rate = _difference(old, new, bits, over_s, octets_ceiling)
-        return None if rate is None else rate * 8.0
-
-    def events(old: int | None, new: int | None) -> float | None:
-        return _difference(old, new, 32, over_s, _EVENT_CEILING_PER_S)
-
+    if before.octets_bits == bits and not (bits == 32 and _wraps_unseen(speed_bps, over_s)):
+        ceiling_bps = _FASTEST_BPS
+        if speed_bps is not None and speed_bps >= _TRUSTED_SPEED_BPS and if_type in (None, _ETHERNET):
+            ceiling_bps = _SPEED_MARGIN * speed_bps
+        in_bps = _difference(before.in_octets, now.in_octets, bits, over_s, ceiling_bps, 8.0)
+        out_bps = _difference(before.out_octets, now.out_octets, bits, over_s, ceiling_bps, 8.0)
+    ceiling = _EVENT_CEILING_PER_S
     return PortRates(
         now.port,
         now.at,
         over_s,
-        octets(before.in_octets, now.in_octets),
-        octets(before.out_octets, now.out_octets),
-        events(before.in_errors, now.in_errors),
-        events(before.out_errors, now.out_errors),
-        events(before.in_discards, now.in_discards),
-        events(before.out_discards, now.out_discards),
+        in_bps,
+        out_bps,
+        _difference(before.in_errors, now.in_errors, 32, over_s, ceiling),
+        _difference(before.out_errors, now.out_errors, 32, over_s, ceiling),
+        _difference(before.in_discards, now.in_discards, 32, over_s, ceiling),
+        _difference(before.out_discards, now.out_discards, 32, over_s, ceiling),
     )
 
 
@@ -123,14 +109,15 @@ def _wraps_unseen(speed_bps: int | None, over_s: float) -> bool:
 
 
 def _difference(
-    old: int | None, new: int | None, bits: int, over_s: float, ceiling_per_s: float
+    old: int | None, new: int | None, bits: int, over_s: float, ceiling_per_s: float, factor: float = 1.0
 ) -> float | None:
+    """What came, a second, times `factor`; None when it can't be known or can't be true."""
     if old is None or new is None:
         return None
     delta = new - old
     if delta < 0:
         delta += 1 << bits
-        if delta > (1 << bits) // 2:
+        if delta > 1 << bits - 1:
             return None  # a wrap over half of the range is a reset in disguise
-    rate = delta / over_s
+    rate = delta * factor / over_s
     return rate if rate <= ceiling_per_s else None
