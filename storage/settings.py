@@ -74,6 +74,8 @@ class InfluxSettings:
     write_timeout_s: float = 5.0
     """A live write that takes longer goes to the spool."""
     query_timeout_s: float = 30.0
+    retry_s: float = 5.0
+    """Longest pause between two attempts at a server in trouble."""
     linger_s: float = 0.2
     """How long a write waits for others to share its request."""
     max_request_bytes: int = 1024**2

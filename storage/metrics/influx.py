@@ -2,7 +2,7 @@
 
 A write goes to the server at once, together with others that wait (`linger_s`). What fails goes to the spool.
 While the server is in trouble, writes go straight to the spool, and the replay tries its oldest batch now and
-then (every 5 s at the most); when that succeeds, new writes are live again and go first, the replay fills in
+then (`retry_s` at the most); when that succeeds, new writes are live again and go first, the replay fills in
 behind them. Nothing here waits for the server longer than `write_timeout_s`.
 
 Either way a point is in the store once: the same series and second overwrite.
@@ -22,7 +22,7 @@ import structlog
 from storage.metrics.coalesce import Coalescer
 from storage.metrics.influx_admin import explain
 from storage.metrics.influx_query import last_query, range_query, series_of
-from storage.metrics.influx_replay import Delivery, Quarantine
+from storage.metrics.influx_replay import Quarantine, Replayer
 from storage.metrics.influx_rollup import Marks, RollUp
 from storage.metrics.influx_wire import InfluxError, InfluxWire, Server, Trouble
 from storage.metrics.line import Lines, LineWriter
@@ -36,7 +36,6 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 BACKOFF_FIRST_S = 0.25
-BACKOFF_LAST_S = 5.0
 IDLE_S = 1.0
 MAX_SKEW_S = 5.0
 COUNTERS = (
@@ -67,9 +66,18 @@ class InfluxStore:
         self._quarantine = Quarantine(spool_dir)
         self._marks = Marks(spool_dir / "rollup.json")
         self._lines = LineWriter()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._live = InfluxWire(settings, timeout_s=settings.write_timeout_s)
         self._replay = InfluxWire(settings, timeout_s=max(settings.write_timeout_s, 10.0))
         self._reads = InfluxWire(settings, timeout_s=settings.query_timeout_s)
+        self._replayer = Replayer(
+            self._spool,
+            self._marks,
+            lambda body: self._replay.write(body, self._version),
+            self._quarantine,
+            max_bytes=settings.max_request_bytes,
+            alive=self._server_judged,
+        )
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._coalescer: Coalescer[Lines, Written] = Coalescer(
             self._flush,
@@ -89,6 +97,7 @@ class InfluxStore:
 
     async def start(self) -> None:
         """Raises StoreError when the spool's directory can't be used. A server that is away is no error."""
+        self._loop = asyncio.get_running_loop()
         for name in ("live", "replay", "spool", "read"):
             self._pools[name] = ThreadPoolExecutor(1, f"influx-{name}")
         try:
@@ -173,8 +182,11 @@ class InfluxStore:
 
     def counters(self) -> dict[str, int | float]:
         self._counters["lines_quarantined"] = self._quarantine.count
+        self._counters["replay_requests"] = self._replayer.requests
+        expired = self._counters["batches_with_expired_lines"] + self._replayer.batches_with_expired_lines
         levels = {"available": float(self._available), "pending_bytes": float(self._coalescer.weight)}
-        own = {f"metrics_{name}": value for name, value in {**self._counters, **levels}.items()}
+        both = {"batches_with_expired_lines": expired}
+        own = {f"metrics_{name}": value for name, value in {**self._counters, **both, **levels}.items()}
         return {**own, **self._spool.counters()}
 
     @property
@@ -270,7 +282,7 @@ class InfluxStore:
                 await self._in("spool", self._spool.sync)
                 self._wake.clear()
                 await self._pause(backoff_s * random.uniform(0.7, 1.0), sleep=True)  # noqa: S311 - spreads load
-                backoff_s = min(BACKOFF_LAST_S, backoff_s * 2)
+                backoff_s = min(self._settings.retry_s, backoff_s * 2)
 
     async def _pause(self, seconds: float, *, sleep: bool = False) -> None:
         """Waits, but not on when stopping, and (unless it is to `sleep`) not on when there is something to
@@ -289,25 +301,24 @@ class InfluxStore:
         """Sends the oldest batch, or, with none, asks whether the server is back. False: it is not."""
         if self._version is InfluxVersion.AUTO and not await self._meet():
             return False
-        batch = await self._in("spool", lambda: self._spool.peek(self._settings.max_request_bytes))
-        if batch is None:
-            return await self._meet()
         now_s = int(self._clock.now().timestamp())
-        delivery = Delivery(lambda body: self._replay.write(body, self._version), self._quarantine)
-        self._counters["replay_requests"] += 1
         try:
-            await self._in("replay", lambda: delivery.deliver(batch.lines, now_s))
+            sent = await self._in("replay", lambda: self._replayer.once(now_s))
         except InfluxError as error:
             self._lose_server(error)
             return False
         except OSError as error:
-            self._lose_server(InfluxError(Trouble.UNAVAILABLE, f"quarantine can't be written: {error}"))
+            self._lose_server(InfluxError(Trouble.UNAVAILABLE, f"spool {self._dir}: {error}"))
             return False
-        self._counters["batches_with_expired_lines"] += delivery.expired
-        await self._in("spool", lambda: self._spool.commit(batch.end, batch.lines.count))
-        await self._in("spool", lambda: self._marks.move_back(batch.lines.oldest_s))
+        if not sent:
+            return await self._meet()
         self._win_server()
         return True
+
+    def _server_judged(self) -> None:
+        """In the replay's thread: the server is there."""
+        if self._loop is not None and not self._available:
+            self._loop.call_soon_threadsafe(self._win_server)
 
     # Reads
 

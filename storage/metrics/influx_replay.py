@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from storage.metrics.influx_rollup import Marks
 from storage.metrics.influx_wire import InfluxError, Trouble
-from storage.metrics.line import Lines
+from storage.metrics.spool import Position, Spool
 
 MAX_QUARANTINE_BYTES = 64 * 1024**2
 
@@ -18,62 +19,103 @@ class Quarantine:
 
     def __init__(self, directory: Path) -> None:
         self._file = directory / "quarantine.jsonl"
+        self._unsettled: set[bytes] = set()
+        """Lines set aside of a batch that is not done with: when it is sent again, they are left out."""
         self.count = 0
 
+    def without_known(self, body: bytes) -> bytes:
+        if not self._unsettled:
+            return body
+        return b"".join(line for line in body.splitlines(keepends=True) if line not in self._unsettled)
+
+    def settle(self) -> None:
+        """The batch is done with."""
+        self._unsettled.clear()
+
     def add(self, line: bytes, reason: str, now_s: int) -> None:
-        entry = {"at_s": now_s, "reason": reason, "line": line.decode("utf-8", "backslashreplace")}
+        text = line.rstrip(b"\n").decode("utf-8", "backslashreplace")
+        entry = {"at_s": now_s, "reason": reason, "line": text}
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             full = file.tell() >= MAX_QUARANTINE_BYTES
         if full:
             self._file.replace(self._file.with_name("quarantine.1.jsonl"))
+        self._unsettled.add(line)
         self.count += 1
 
 
-class Delivery:
-    """One batch's way: whole, or in halves down to the lines that are at fault."""
+class Replayer:
+    """Takes the queue to the server: whole batches, or, around a line that is refused, record by record and
+    in halves. Each record that is done with is committed, so that trouble in between costs little."""
 
-    def __init__(self, send: Callable[[bytes], None], quarantine: Quarantine) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        marks: Marks,
+        send: Callable[[bytes], None],
+        quarantine: Quarantine,
+        *,
+        max_bytes: int,
+        alive: Callable[[], None],
+    ) -> None:
+        self._spool = spool
+        self._marks = marks
         self._send = send
         self._quarantine = quarantine
-        self.expired = 0
-        """Batches of which the server said that some lines were older than what it keeps."""
+        self._max_bytes = max_bytes
+        self._alive = alive
+        """Called when the server has judged lines, whichever way: new ones need not wait for the rest."""
+        self._careful_until: Position | None = None
+        self._reason = ""
+        self.requests = 0
+        self.batches_with_expired_lines = 0
 
-    def deliver(self, lines: Lines, now_s: int) -> None:
-        """Returns when every line is stored or set aside. Raises InfluxError when the server can't be used
-        now: then all of it is to be delivered again, which overwrites what was stored with the same."""
-        if not self._try(lines.body):
-            self._split(lines.body.splitlines(keepends=True), now_s)
+    def once(self, now_s: int) -> bool:
+        """Sends the oldest batch. False: nothing waits.
+
+        Raises InfluxError when the server can't be used now, OSError when the queue or the quarantine can't
+        be: then the batch is sent again, which overwrites what was stored with the same.
+        """
+        careful = self._careful_until is not None
+        batch = self._spool.peek(1 if careful else self._max_bytes)
+        if batch is None:
+            return False
+        body = self._quarantine.without_known(batch.lines.body)
+        if body and not self._try(body):
+            if batch.records > 1:
+                self._careful_until = batch.end
+                return True
+            self._split(body.splitlines(keepends=True), now_s)
+        self._spool.commit(batch.end, batch.lines.count)
+        self._marks.move_back(batch.lines.oldest_s)
+        self._quarantine.settle()
+        if self._careful_until is not None and batch.end >= self._careful_until:
+            self._careful_until = None
+        return True
 
     def _try(self, body: bytes) -> bool:
+        """False: the server refuses the lines as they are."""
+        self.requests += 1
         try:
             self._send(body)
         except InfluxError as error:
             if error.trouble is Trouble.EXPIRED:
-                self.expired += 1
-                return True
-            if error.trouble in (Trouble.POISON, Trouble.TOO_LARGE):
+                self.batches_with_expired_lines += 1
+            elif error.trouble in (Trouble.POISON, Trouble.TOO_LARGE):
                 self._reason = str(error)
+                self._alive()
                 return False
-            raise
+            else:
+                raise
+        self._alive()
         return True
 
     def _split(self, lines: list[bytes], now_s: int) -> None:
         """The whole of `lines` was refused: finds out which of them are to blame."""
-        waiting = [lines]
-        while waiting:
-            part = waiting.pop()
-            if len(part) == 1:
-                self._quarantine.add(part[0].rstrip(b"\n"), self._reason, now_s)
-                continue
-            half = len(part) // 2
-            refused = []
-            for side in (part[:half], part[half:]):
-                if not self._try(b"".join(side)):
-                    if len(side) == 1:  # its own reason is the one at hand
-                        self._quarantine.add(side[0].rstrip(b"\n"), self._reason, now_s)
-                    else:
-                        refused.append(side)
-            waiting += reversed(refused)
-
-    _reason = ""
+        if len(lines) == 1:
+            self._quarantine.add(lines[0], self._reason, now_s)
+            return
+        half = len(lines) // 2
+        for side in (lines[:half], lines[half:]):
+            if not self._try(b"".join(side)):
+                self._split(side, now_s)

@@ -44,6 +44,7 @@ class Batch:
     """Records from the head of the queue, joined. `commit(end)` when they are stored."""
 
     lines: Lines
+    records: int
     end: Position
 
 
@@ -148,7 +149,7 @@ class Spool:
                 position = after
             if not bodies:
                 return None
-            return Batch(Lines(b"".join(bodies), count, oldest_s or 0), position)
+            return Batch(Lines(b"".join(bodies), count, oldest_s or 0), len(bodies), position)
 
     def commit(self, end: Position, lines: int) -> None:
         """The queue was dealt with up to `end`: forgets it. A position that was dropped meanwhile is no

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -140,11 +140,14 @@ class Front:
         self.status: int | None = None
         """Answer every write with this instead of passing it on."""
         self.delay_s = 0.0
+        self.remember = True
+        self.client = httpx.Client(timeout=30)
         self.accepted: list[bytes] = []
         self.refused = 0
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65536  # one packet an answer: two would wait for each other (Nagle, delayed ACK)
 
             def do_POST(self) -> None:
                 front.handle(self)
@@ -173,12 +176,12 @@ class Front:
             return self.answer(request, self.status, b'{"error":"as told"}', {})
         headers = {k: v for k, v in request.headers.items() if k.lower() not in ("host", "connection")}
         try:
-            answer = httpx.request(
-                request.command, self.behind.url + request.path, content=body, headers=headers, timeout=30
+            answer = self.client.request(
+                request.command, self.behind.url + request.path, content=body, headers=headers
             )
         except httpx.HTTPError:
             return self.answer(request, 502, b"behind is away", {})
-        if is_write and answer.status_code == 204:
+        if self.remember and is_write and answer.status_code == 204:
             self.accepted.append(gzip.decompress(body))
         kept = {k: v for k, v in answer.headers.items() if k.lower().startswith("x-influxdb") or k == "date"}
         return self.answer(request, answer.status_code, answer.content, kept)
@@ -203,6 +206,7 @@ def front(own_influxd: InfluxServer) -> Iterator[Front]:
     yield made
     made.server.shutdown()
     made.server.server_close()
+    made.client.close()
 
 
 def _postgres_programs() -> Path | None:
@@ -211,6 +215,24 @@ def _postgres_programs() -> Path | None:
         return Path(found).resolve().parent
     newest = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return newest[-1].parent if newest else None
+
+
+@pytest.fixture
+def server_on() -> Iterator[Callable[[Path], InfluxServer]]:
+    """Starts a server on a directory of the test's."""
+    if shutil.which("influxd") is None:
+        pytest.skip("influxd is not installed (Debian: influxdb)")
+    started: list[InfluxServer] = []
+
+    def start(directory: Path) -> InfluxServer:
+        server = InfluxServer(directory)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.kill()
 
 
 @pytest.fixture(scope="session")
