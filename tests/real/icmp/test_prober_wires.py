@@ -68,7 +68,7 @@ async def test_two_probers_do_not_take_each_others_answers(started: Start) -> No
     assert all(a.answered for answers in results for a in answers)
     for prober in (one, two):
         assert prober.counters.answered == 50
-        assert prober.counters.foreign == 50, "a raw socket sees the other's answers, and leaves them"
+        assert prober.counters.foreign >= 50, "a raw socket sees the answers of others, and leaves them"
         assert prober.counters.duplicate == 0
 
 
@@ -207,12 +207,14 @@ def test_an_icmp_error_is_counted_with_its_reason(
 
 
 @pytest.mark.skipif(shutil.which("nft") is None, reason="nft (nftables) is not installed")
-@pytest.mark.parametrize("wire", ["raw", "datagram"])
+@pytest.mark.parametrize("wire", ["raw", "datagram", "fping"])
 def test_an_error_about_one_is_not_told_of_the_next(
     in_namespace: Callable[..., list[object]], wire: str
 ) -> None:
     """A host that refuses echo at once: a datagram socket tells its error at the next send, which is to
     another host."""
+    if wire == "fping" and shutil.which("fping") is None:
+        pytest.skip("fping is not installed")
     refuse = "ip daddr 127.0.0.9 icmp type echo-request reject with icmp type host-unreachable"
     setup = f"{LO_UP}; {ALLOW}; nft add table ip t; nft add rule ip t in {refuse}"
     setup = setup.replace(
@@ -221,7 +223,8 @@ def test_an_error_about_one_is_not_told_of_the_next(
     _, _, answers, counters, _ = in_namespace(setup, wire, *["127.0.0.9", "127.0.0.1"] * 10)
     assert answers == [["127.0.0.9", False, 1], ["127.0.0.1", True, 1]] * 20
     assert isinstance(counters, dict)
-    assert counters["icmp_errorshost_unreachable"] == 20
+    # fping asks each address once.
+    assert counters["icmp_errorshost_unreachable"] == (2 if wire == "fping" else 20)
     assert "own_side_errors" not in counters
 
 
