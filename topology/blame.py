@@ -1,0 +1,227 @@
+"""From explanations to causes: what each explains, since when, how sure, and whether it has settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import exp
+
+from topology.causes import Explained, device_component, link_component
+from topology.findings import Cause, Component, ComponentKind, DeviceCondition, LinkCondition
+from topology.graph import Failed, NetworkGraph
+from topology.model import DeviceId, LinkId, OfficeId
+from topology.settings import VerdictSettings
+from topology.sight import Sight
+from topology.state import NetworkState
+from topology.why import why
+
+BLIND = "blind"
+
+
+@dataclass(slots=True)
+class Group:
+    """The competing hypotheses about one set of symptoms."""
+
+    key: str
+    since: datetime
+    symptoms: tuple[Component, ...]
+    hypotheses: tuple[tuple[float, tuple[Component, ...]], ...]
+    regions: frozenset[int] = frozenset()
+    owned: frozenset[int] = frozenset()
+    """Regions whose darkness is laid to this group: of several that border one, the newest."""
+    awaited: frozenset[DeviceId] = frozenset()
+    """Devices whose evidence is older than the first symptom, and would tell."""
+    settled: bool = True
+    cut: tuple[OfficeId, ...] = ()
+    degraded: tuple[OfficeId, ...] = ()
+    failed: Failed = field(default_factory=Failed)
+    """What of it is known to carry nothing."""
+
+
+class Blame:
+    """Explanations of one look, made into groups and causes."""
+
+    def __init__(
+        self,
+        graph: NetworkGraph,
+        state: NetworkState,
+        sight: Sight,
+        settings: VerdictSettings,
+        now: datetime,
+    ) -> None:
+        self.graph = graph
+        self.state = state
+        self.sight = sight
+        self.settings = settings
+        self.now = now
+
+    def groups(self, explained: list[Explained]) -> list[Group]:
+        owner: dict[int, int] = {}
+        began = [self._began([s.what for s in e.symptoms]) or self.now for e in explained]
+        for n, e in enumerate(explained):
+            for region in e.regions:
+                other = owner.get(region)
+                if other is None or (began[n], n) > (began[other], other):
+                    owner[region] = n
+        found = []
+        for n, e in enumerate(explained):
+            owned = frozenset(r for r, who in owner.items() if who == n)
+            symptoms = {s.what for s in e.symptoms}
+            symptoms |= {device_component(d) for r in owned for d in self.sight.regions[r].silent}
+            group = self._group(tuple(sorted(symptoms)), e.hypotheses, e.regions, owned)
+            found.append(self._settle(group))
+        return found
+
+    def blind(self) -> Group:
+        """One cause for all darkness: the monitor's own device or its way out."""
+        vantages = set(self.graph.vantages)
+        own = device_component(self.graph.vantages[0])
+        uplinks = sorted(
+            {link for v in vantages for link, other in self.graph.neighbours(v) if other not in vantages}
+            - self.sight.disabled
+        )
+        cost = self.settings.weight
+        hypotheses: list[tuple[float, tuple[Component, ...]]] = []
+        if vantages <= self.sight.silent or not uplinks:
+            hypotheses.append((cost("device"), (own,)))
+        elif len(uplinks) == 1:
+            seen = self.state.links[uplinks[0]] is LinkCondition.DOWN
+            hypotheses.append((cost("link_seen_down" if seen else "link"), (link_component(uplinks[0]),)))
+            far = next(d for d in self.graph.ends[uplinks[0]] if d not in vantages)
+            hypotheses.append((cost("device" if not seen else "device_behind"), (device_component(far),)))
+            hypotheses.append((cost("unmonitored_device"), (own,)))
+        else:
+            hypotheses.append((cost("device"), (own,)))
+            for shared in self.graph.shared:
+                if set(uplinks) <= self.graph.members(shared).links:
+                    kind = "provider" if shared.kind is ComponentKind.PROVIDER else "risk_group"
+                    hypotheses.append((cost(kind), (shared,)))
+            every = sum(cost("link_seen_down") for _ in uplinks)
+            hypotheses.append((every, tuple(map(link_component, uplinks))))
+        hypotheses.sort()
+        symptoms = {device_component(d) for d in self.sight.silent}
+        symptoms |= {link_component(link) for link in self.sight.down}
+        regions = frozenset(range(len(self.sight.regions)))
+        group = self._group(tuple(sorted(symptoms)), tuple(hypotheses), regions, regions)
+        group.key = BLIND
+        group.awaited = frozenset(d for d in self.sight.doubtful if d not in vantages)
+        group.settled = self._is_settled(group)
+        return group
+
+    def causes(self, group: Group, why_first: str = "") -> list[Cause]:
+        """Every hypothesis of it, ranked; confidences add up to less than 1: something else is possible."""
+        best = group.hypotheses[0][0]
+        shown = group.hypotheses[: self.settings.hypotheses]
+        odds = [exp(-self.settings.doubt * (cost - best)) for cost, _ in group.hypotheses]
+        total = sum(odds) + exp(-self.settings.doubt)
+        found = []
+        for rank, (_, components) in enumerate(shown, start=1):
+            seen_failed = {c for c in components if self._seen_failed(c)}
+            explains = tuple(sorted({*group.symptoms, *seen_failed}))
+            words = why(self.graph, self.state, components, explains, self.now)
+            found.append(
+                Cause(
+                    group=group.key,
+                    rank=rank,
+                    components=components,
+                    explains=explains,
+                    confidence=round(odds[rank - 1] / total, 3),
+                    why=f"{why_first}{words}",
+                    since=group.since,
+                    settled=group.settled,
+                    cut=group.cut,
+                    degraded=group.degraded,
+                )
+            )
+        return found
+
+    # --- parts ---
+
+    def _group(
+        self,
+        symptoms: tuple[Component, ...],
+        hypotheses: tuple[tuple[float, tuple[Component, ...]], ...],
+        regions: frozenset[int],
+        owned: frozenset[int],
+    ) -> Group:
+        times = sorted((at, c) for c in symptoms if (at := self._since(c)) is not None)
+        since, first = times[0] if times else (self.now, symptoms[0])
+        failed = Failed(
+            frozenset(LinkId(c.id) for c in symptoms if c.kind is ComponentKind.LINK),
+            frozenset(DeviceId(c.id) for c in symptoms if c.kind is ComponentKind.DEVICE),
+        )
+        # Named after its first symptom, which stays the first while the outage lasts.
+        key = f"{first}@{since:%Y%m%dT%H%M%S}.{since.microsecond // 1000:03d}"
+        return Group(key, since, symptoms, hypotheses, regions, owned, failed=failed)
+
+    def _began(self, symptoms: list[Component]) -> datetime | None:
+        return min((at for c in symptoms if (at := self._since(c)) is not None), default=None)
+
+    def _since(self, component: Component) -> datetime | None:
+        if component.kind is ComponentKind.LINK:
+            return self.state.down_since(LinkId(component.id))
+        return self.state.silent_since(DeviceId(component.id))
+
+    def _seen_failed(self, component: Component) -> bool:
+        if component.kind is ComponentKind.LINK:
+            return self.state.links[LinkId(component.id)] is LinkCondition.DOWN
+        if component.kind is ComponentKind.DEVICE:
+            return DeviceId(component.id) in self.sight.silent
+        return False
+
+    def _settle(self, group: Group) -> Group:
+        if self.now >= self._deadline(group):
+            return group
+        witnesses = self._witnesses(group)
+        awaited = frozenset(d for d in witnesses if self._is_awaited(d, group.since))
+        awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
+        return replace(group, awaited=awaited, settled=not awaited)
+
+    def _is_settled(self, group: Group) -> bool:
+        return not group.awaited or self.now >= self._deadline(group)
+
+    def _deadline(self, group: Group) -> datetime:
+        return group.since + timedelta(seconds=self.settings.settle_s)
+
+    def _is_awaited(self, device: DeviceId, since: datetime) -> bool:
+        if not self.graph.inventory.devices[device].monitored:
+            return False
+        if self.state.devices[device] is DeviceCondition.SILENT:
+            return False
+        heard = self.state.answered_at(device)
+        if heard is None or heard < since:
+            return True
+        # It answered, but what it said of its ports is older than the symptom.
+        for link, other in self.graph.neighbours(device):
+            if other in self.sight.silent and self.state.links[link] is LinkCondition.UP:
+                seen = self.state.link_seen_at(link, device)
+                if seen is not None and seen < since:
+                    return True
+        return False
+
+    def _witnesses(self, group: Group) -> set[DeviceId]:
+        """Neighbours of the symptoms, and what else hangs on the shared things that are under suspicion."""
+        found: set[DeviceId] = set()
+        for symptom in group.symptoms:
+            if symptom.kind is ComponentKind.LINK:
+                found |= set(self.graph.ends[LinkId(symptom.id)])
+            else:
+                found |= {other for _, other in self.graph.neighbours(DeviceId(symptom.id))}
+        for _, components in group.hypotheses:
+            for component in components:
+                if component.kind in (ComponentKind.RISK_GROUP, ComponentKind.PROVIDER):
+                    members = self.graph.members(component)
+                    found |= members.devices
+                    for link in members.links:
+                        found |= set(self.graph.ends[link])
+        return found
+
+    def _beyond(self, group: Group) -> set[DeviceId]:
+        """Devices that only its failure keeps out of reach: they are about to fall silent."""
+        if not self.sight.doubtful or not group.failed:
+            return set()
+        roots = [v for v in self.graph.vantages if v in self.sight.lit]
+        blocked = self.sight.impassable
+        reached = self.graph.reach(roots, blocked)
+        mended = Failed(blocked.links - group.failed.links, blocked.devices - group.failed.devices)
+        return self.graph.reach(roots, mended) - reached
