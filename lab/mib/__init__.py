@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lab.mib import arista, cisco, health, huawei, interfaces, lldp, mikrotik, system, ups
+from lab.mib import arista, cisco, health, huawei, interfaces, lldp, mikrotik, system, ups, zte
 from lab.mib.subject import Subject
 from lab.network import Network
 from lab.view import Rows, View
@@ -17,6 +17,7 @@ _OPTICS: dict[str, Writer] = {
     "huawei": huawei.optics,
     "arista": arista.optics,
     "cisco": cisco.optics,
+    "zte": zte.optics,
 }
 _HEALTH: dict[str, Writer] = {
     "host_resources": health.host_resources,

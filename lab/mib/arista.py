@@ -1,6 +1,7 @@
 """Arista EOS: ENTITY-SENSOR-MIB (RFC 3433) for optics and temperature, limits in ARISTA-ENTITY-SENSOR-MIB.
 
-Optical power is in milliwatts with four decimals; no light is 0.
+Optical power is in milliwatts with four decimals; no light is the smallest of them, 0.0001. A sensor's
+interface is told by the words of its entity only: its entPhysicalName is empty.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _SENSOR_ENTRY = (1, 3, 6, 1, 2, 1, 99, 1, 1, 1)
 _THRESHOLD_ENTRY = (1, 3, 6, 1, 4, 1, 30065, 3, 12, 1, 1, 1)
 _CHASSIS, _TEMPERATURE = 1, 100_006_001
 _OPERATIONAL = 1
+_NO_LIGHT_MW = 0.0001
 
 
 class _Type(IntEnum):
@@ -62,7 +64,7 @@ class _Sensor:
 
 
 def _milliwatts(dbm: float | None) -> float:
-    return 0.0 if dbm is None else 10.0 ** (dbm / 10.0)
+    return _NO_LIGHT_MW if dbm is None else 10.0 ** (dbm / 10.0)
 
 
 def _rx_limits(b: Budget) -> tuple[float, float, float, float]:
@@ -77,11 +79,11 @@ def _tx_limits(b: Budget) -> tuple[float, float, float, float]:
 
 _MILLIWATTS = _Form(_Type.WATTS, _Scale.MILLI, 4)
 _DOM = (
-    _Sensor(1, "DOM Temperature", _Form(_Type.CELSIUS, _Scale.UNITS, 1), lambda o: o.temperature_c),
-    _Sensor(2, "DOM Voltage", _Form(_Type.VOLTS_DC, _Scale.UNITS, 2), lambda o: o.voltage_v),
-    _Sensor(3, "DOM TX Bias", _Form(_Type.AMPERES, _Scale.MILLI, 2), lambda o: o.bias_ma),
-    _Sensor(4, "DOM TX Power", _MILLIWATTS, lambda o: _milliwatts(o.tx_dbm), _tx_limits),
-    _Sensor(5, "DOM RX Power", _MILLIWATTS, lambda o: _milliwatts(o.rx_dbm), _rx_limits),
+    _Sensor(201, "DOM Temperature", _Form(_Type.CELSIUS, _Scale.UNITS, 1), lambda o: o.temperature_c),
+    _Sensor(202, "DOM Voltage", _Form(_Type.VOLTS_DC, _Scale.UNITS, 2), lambda o: o.voltage_v),
+    _Sensor(211, "DOM TX Bias", _Form(_Type.AMPERES, _Scale.MILLI, 2), lambda o: o.bias_ma),
+    _Sensor(212, "DOM TX Power", _MILLIWATTS, lambda o: _milliwatts(o.tx_dbm), _tx_limits),
+    _Sensor(213, "DOM RX Power", _MILLIWATTS, lambda o: _milliwatts(o.rx_dbm), _rx_limits),
 )
 
 
@@ -90,48 +92,21 @@ def optics(subject: Subject, rows: Rows) -> None:
     entities = [Entity(_CHASSIS, PhysicalClass.CHASSIS, "", model, model=model)]
     for port in subject.optical_ports():
         assert port.budget is not None
-        slot = 100_600_000 + 1_000 * port.ordinal
-        xcvr = slot + 100
+        slot = 100_300_000 + 1_000 * port.ordinal
+        xcvr, lane = slot + 100, slot + 210
+        words = f"Xcvr for {port.name}"
         entities += [
             Entity(slot, PhysicalClass.CONTAINER, "", f"Xcvr Slot {port.ordinal}", _CHASSIS, port.ordinal),
-            Entity(
-                xcvr,
-                PhysicalClass.MODULE,
-                "",
-                f"Xcvr for {port.name}",
-                slot,
-                1,
-                model=port.budget.module.name,
-            ),
-            Entity(
-                xcvr + 1,
-                PhysicalClass.PORT,
-                port.name,
-                f"Port {port.name}",
-                xcvr,
-                1,
-                if_index=subject.if_index(port),
-            ),
+            Entity(xcvr, PhysicalClass.MODULE, "", words, slot, 1, model=port.budget.module.name),
+            Entity(lane, PhysicalClass.MODULE, "", f"Lane 0 for {words}", xcvr, 0),
         ]
         for sensor in _DOM:
-            index = xcvr + 10 + sensor.offset
-            entities.append(
-                Entity(
-                    index,
-                    PhysicalClass.SENSOR,
-                    "",
-                    f"{sensor.words} Sensor for {port.name}",
-                    xcvr,
-                    sensor.offset,
-                )
-            )
-            _sensor(
-                rows,
-                index,
-                sensor.form,
-                subject.live(port, _encoded(sensor)),
-                None if sensor.limits is None else sensor.limits(port.budget),
-            )
+            index = slot + sensor.offset
+            inside = lane if index > lane else xcvr
+            label = f"{sensor.words} Sensor for {port.name}"
+            entities.append(Entity(index, PhysicalClass.SENSOR, "", label, inside, sensor.offset % 10))
+            limits = None if sensor.limits is None else sensor.limits(port.budget)
+            _sensor(rows, index, sensor.form, subject.live(port, _encoded(sensor)), limits)
     entity.write(entities, rows)
 
 

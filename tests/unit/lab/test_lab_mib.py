@@ -159,7 +159,7 @@ def alias_rows(found: Mib) -> list[tuple[Oid, Oid]]:
     return [(name[len(ALIAS) :], v) for name, v in found.rows.items() if name[: len(ALIAS)] == ALIAS]
 
 
-def test_arista_says_milliwatts_with_four_decimals_below_the_ports_entity(network: Network) -> None:
+def test_arista_says_milliwatts_with_four_decimals_in_a_lane_of_the_module(network: Network) -> None:
     found = mib(network, "ikis-r1")
     words = found.column(ENTITY, 2)
     sensor = next(i for i, text in words.items() if text == "DOM RX Power Sensor for Ethernet1")
@@ -173,17 +173,18 @@ def test_arista_says_milliwatts_with_four_decimals_below_the_ports_entity(networ
         network.budgets["ring-east"].low_alarm_dbm,  # type: ignore[index]  # a LinkId in the file
         abs=0.1,
     )
-    # The module's port entity leads to the interface.
-    module = found.column(ENTITY, 4)[sensor]
-    (port_entity,) = (
-        i
-        for i, inside in found.column(ENTITY, 4).items()
-        if inside == module and found.column(ENTITY, 5)[i] == 10
-    )
-    (if_index,) = (pointer[-1] for (i, _), pointer in alias_rows(found) if i == port_entity[0])
-    assert found.column(IF_X_ENTRY, 1)[if_index,] == "Ethernet1"
+    # It sits in a lane of the module of the slot of the chassis.
+    inside, chain = found.column(ENTITY, 4), [sensor[0]]
+    while inside[chain[-1],]:
+        chain.append(inside[chain[-1],])
+    assert [words[index,] for index in chain[1:]] == [
+        "Lane 0 for Xcvr for Ethernet1",
+        "Xcvr for Ethernet1",
+        "Xcvr Slot 1",
+        "DCS-7050SX3-48YC12",
+    ]
     commands.cut(network, 1_010.0, "ring-east")
-    assert mib(network, "ikis-r1", 1_020.0).column(SENSOR, 4)[sensor] == 0
+    assert mib(network, "ikis-r1", 1_020.0).column(SENSOR, 4)[sensor] == 1
 
 
 def test_lldp_rows_of_two_neighbours_point_at_each_other(network: Network) -> None:

@@ -43,6 +43,16 @@ def test_ciscos_receive_power_is_in_tenths_of_a_dbm(paser: Network) -> None:
     assert value(paser, "rsud-r1", f"{CISCO_SENSOR}.4.{sensor}", 3.0) == codec.integer(-400)
 
 
+def test_ztes_rows_are_texts_by_interface_name(paser: Network) -> None:
+    port = paser.hardware[DeviceId("muara-komam-r1")].port("gei-1/1")
+    row = ".".join(map(str, [7, *b"gei-1/1"]))
+    state = paser.optical(port, 1.0)
+    assert state is not None
+    assert state.rx_dbm is not None
+    received = value(paser, "muara-komam-r1", f"1.3.6.1.4.1.3902.3.103.11.1.1.18.{row}")
+    assert received == codec.octets(f"{state.rx_dbm:.3f}")
+
+
 def test_the_ups_runs_on_battery_while_its_feed_is_dark(paser: Network) -> None:
     status, seconds, source, alarms = "33.1.2.1.0", "33.1.2.2.0", "33.1.4.1.0", "33.1.6.1.0"
 
