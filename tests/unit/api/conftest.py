@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
+import uvicorn
 
 from alerts.incident import IncidentBook, UnknownIncidentError
 from alerts.model import (
@@ -25,6 +27,7 @@ from alerts.model import (
 from api.app import create_app
 from api.backend import NotActiveError, ReadinessCheck
 from api.changes import ChangeFeed
+from api.routes import stream
 from storage.records.events import RecordedChange
 from topology.findings import (
     Cause,
@@ -222,3 +225,25 @@ async def client(backend: SampleBackend) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(backend))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8064") as http:
         yield http
+
+
+async def serve(backend: Any) -> AsyncIterator[str]:
+    config = uvicorn.Config(
+        create_app(backend), port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    backend.feed.close()
+    server.should_exit = True
+    await task
+
+
+@pytest.fixture
+async def url(backend: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.1)
+    async for served in serve(backend):
+        yield served

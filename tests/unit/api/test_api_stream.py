@@ -10,11 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from api.app import create_app
 from api.changes import MEMORY, QUIET, RESET, Change, ChangeFeed
-from api.routes import stream
 
 
 async def first(feed: ChangeFeed, last_id: str | None, count: int, quiet_s: float = 0.02) -> list[Any]:
@@ -83,28 +80,6 @@ async def test_listeners_are_counted_and_leave_nothing_behind() -> None:
         await waiting[0]
     await asyncio.gather(*waiting, return_exceptions=True)
     assert feed.listeners == 0
-
-
-async def serve(backend: Any) -> AsyncIterator[str]:
-    config = uvicorn.Config(
-        create_app(backend), port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    backend.feed.close()
-    server.should_exit = True
-    await task
-
-
-@pytest.fixture
-async def url(backend: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.1)
-    async for served in serve(backend):
-        yield served
 
 
 async def events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
