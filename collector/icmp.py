@@ -8,6 +8,7 @@ counters say which. Nothing that the network or the kernel does raises out of `p
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,11 +112,7 @@ class Prober:
             raise WireNotAllowedError(self.why)
 
     async def stop(self) -> None:
-        loop = asyncio.get_running_loop()
-        for sock in self._sockets.values():
-            loop.remove_reader(sock.fileno())
-            sock.close()
-        self._sockets.clear()
+        self._close_sockets()
         for round_ in set(self._rounds.values()):
             if not round_.done.done():
                 round_.done.set_result(None)
@@ -156,19 +153,27 @@ class Prober:
     def _try_sockets(self, wire: Wire) -> str | None:
         ident = secrets.randbelow(1 << 16)
         sources = {IpVersion.V4: self._settings.source_v4, IpVersion.V6: self._settings.source_v6}
-        refusal = None
         for version, source in sources.items():
             try:
                 sock = OPENERS[wire](version, source, ident)
             except OSError as error:
-                if version is IpVersion.V6 and self._sockets:
-                    continue  # a machine without IPv6: its targets count as EAFNOSUPPORT
+                # A machine without one of the versions: targets of it will count as EAFNOSUPPORT.
+                optional = version is IpVersion.V6 and source is None and bool(self._sockets)
+                if optional or error.errno == errno.EAFNOSUPPORT:
+                    continue
+                self._close_sockets()
                 how = {Wire.RAW: _HOW_RAW, Wire.DATAGRAM: _HOW_DATAGRAM}.get(wire, "the lab's UDP")
-                refusal = refusal or f"{how} ({error.strerror})"
-                continue
+                return f"{how} ({error.strerror})"
             self._sockets[version] = sock
             self._watch(sock)
-        return None if self._sockets else refusal
+        return None if self._sockets else "neither IPv4 nor IPv6 here"
+
+    def _close_sockets(self) -> None:
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets.values():
+            loop.remove_reader(sock.fileno())
+            sock.close()
+        self._sockets.clear()
 
     async def _try_fping(self) -> str | None:
         refusal = await self._fping.works()

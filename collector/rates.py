@@ -22,7 +22,9 @@ _EVENT_CEILING_PER_S = 2.0e9
 _MIN_INTERVAL_S = 0.5
 _MAX_INTERVAL_S = 3600.0
 """Beyond this the mean would say nothing about any moment."""
-_UPTIME_SLACK_S = 5.0
+_UPTIME_SLACK_S, _UPTIME_DRIFT = 2.0, 0.05
+"""How much less than ours an agent's clock may advance before it is called a reboot."""
+_UPTIME_PERIOD_S = (1 << 32) / 100.0
 
 
 _Seen = tuple[PortCounters, float]
@@ -64,16 +66,15 @@ class RateKeeper:
             self._seen = {port: seen for port, seen in self._seen.items() if at_s - seen[1] < _MAX_INTERVAL_S}
 
     def _rebooted(self, at_s: float, uptime_s: float | None) -> bool:
-        """sysUpTime went back, and not because its 497 days were over."""
+        """sysUpTime is less than it should be by now, and not because its 497 days were over."""
         before_s, before_at_s = self._uptime_s, self._at_s
         self._uptime_s, self._at_s = uptime_s, at_s
         if before_s is None or uptime_s is None or before_at_s is None:
             return False
-        if uptime_s >= before_s:
-            return False
-        period_s = (1 << 32) / 100.0
-        expected_s = before_s + (at_s - before_at_s)
-        return abs(expected_s - period_s - uptime_s) > max(_UPTIME_SLACK_S, 0.1 * (at_s - before_at_s))
+        elapsed_s = at_s - before_at_s
+        slack_s = _UPTIME_SLACK_S + _UPTIME_DRIFT * elapsed_s
+        missing_s = before_s + elapsed_s - uptime_s
+        return missing_s > slack_s and abs(missing_s - _UPTIME_PERIOD_S) > slack_s
 
 
 def _rates(
