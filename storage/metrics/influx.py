@@ -240,8 +240,7 @@ class InfluxStore:
         except InfluxError as error:
             self._lose_server(error)
             return False
-        if self._settings.version is InfluxVersion.AUTO:
-            self._version = server.version
+        self._version = server.version
         self._note_skew(server)
         self._win_server(release=server.release)
         return True

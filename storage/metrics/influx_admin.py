@@ -54,7 +54,7 @@ class InfluxAdmin:
         Running it again changes nothing.
         """
         server = self._wire.ping()
-        match self._family(server):
+        match server.version:
             case InfluxVersion.V1:
                 return self._init_1()
             case InfluxVersion.V3:
@@ -77,7 +77,7 @@ class InfluxAdmin:
         for resolution in Resolution:
             # Zero lines: rights and names are checked, and nothing is stored.
             try:
-                self._wire.write(b"\n", self._family(server), resolution)
+                self._wire.write(b"\n", server.version, resolution)
                 self._wire.query("SHOW MEASUREMENTS LIMIT 1", resolution)
             except InfluxError as error:
                 if error.trouble is Trouble.POISON:  # "no lines": it got as far as parsing
@@ -86,9 +86,6 @@ class InfluxAdmin:
                 if words not in problems:
                     problems.append(words)
         return server, problems
-
-    def _family(self, server: Server) -> InfluxVersion:
-        return server.version if self._settings.version is InfluxVersion.AUTO else self._settings.version
 
     def _kept(self) -> dict[Resolution, int]:
         kept = self._retention

@@ -196,10 +196,17 @@ class InfluxWire:
         response = self._response("GET", "/ping", [])
         headers = response.headers
         release = headers.get("X-Influxdb-Version") or _version_in(response.data)
+        version = self._settings.version
+        if release is None and version is not InfluxVersion.AUTO:
+            release = (
+                "unknown"  # a proxy, or a server that only speaks the protocol: the settings say what it is
+            )
         if release is None:
             raise InfluxError(Trouble.UNAVAILABLE, f"what answers at {self._settings.url} is not an InfluxDB")
         date = headers.get("Date")
-        return Server(_family(release), release, None if date is None else parsedate_to_datetime(date))
+        if version is InfluxVersion.AUTO:
+            version = _family(release)
+        return Server(version, release, None if date is None else parsedate_to_datetime(date))
 
     def request(
         self,

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -31,7 +31,7 @@ class InfluxServer:
 
     def __init__(self, directory: Path, *, auth: bool = False, max_body: int = 25_000_000) -> None:
         self.directory = directory
-        self.port = free_port()
+        self.port = _free_port()
         self.auth = auth
         self.max_body = max_body
         self.login: tuple[str, str] | None = None
@@ -46,7 +46,7 @@ class InfluxServer:
         config.write_text(
             f"""
 reporting-disabled = true
-bind-address = "127.0.0.1:{free_port()}"
+bind-address = "127.0.0.1:{_free_port()}"
 [meta]
   dir = "{self.directory}/meta"
 [data]
@@ -105,6 +105,11 @@ bind-address = "127.0.0.1:{free_port()}"
         result = answer.json()["results"][0]
         assert "error" not in result, result
         return result.get("series", [])
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    return _free_port
 
 
 @pytest.fixture(scope="session")
