@@ -77,9 +77,9 @@ async def test_the_source_address_can_be_set(started: Start) -> None:
     prober = await started(ProberSettings(wire="raw", source_v4="127.3.0.77"))
     [answer] = await prober.probe(targets("127.3.0.1"))
     assert answer.answered
-    elsewhere = ProberSettings(wire="raw", source_v4="192.0.2.1", source_v6="2001:db8::1")
-    with pytest.raises(WireNotAllowedError, match="Cannot assign requested address"):
-        await started(elsewhere)
+    for elsewhere in ({"source_v4": "192.0.2.1"}, {"source_v6": "2001:db8::1"}):
+        with pytest.raises(WireNotAllowedError, match=r"assign requested address|Address family"):
+            await started(ProberSettings(wire="raw", **elsewhere))
 
 
 def test_an_unknown_wire_is_refused() -> None:
