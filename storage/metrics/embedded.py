@@ -89,12 +89,12 @@ class EmbeddedStore:
         await self._coalescer.drain()
         if self._held and self._writer is not None:
             await self._flush([()])
-        if self._writer is not None:
-            await self._in(self._writer, self._close_writing)
-            self._writer.shutdown()
         if self._reader is not None:
             await self._in(self._reader, self._close_reading)
             self._reader.shutdown()
+        if self._writer is not None:  # last: then the log is merged into the file
+            await self._in(self._writer, self._close_writing)
+            self._writer.shutdown()
         self._writer = self._reader = None
 
     async def write(self, points: Sequence[Point]) -> Written:

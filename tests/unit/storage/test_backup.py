@@ -151,7 +151,7 @@ def test_check_names_every_trouble_and_changes_nothing(settings: StorageSettings
     assert all("ronda storage init" in f.words for f in missing)
     assert not (tmp_path / "none").exists()
     page = bytearray(settings.metrics_file.read_bytes())
-    page[8192:8292] = b"\xff" * 100  # the head of the second page
+    page[16_384:16_484] = b"\xff" * 100  # the head of the third page
     settings.metrics_file.write_bytes(page)
     settings.metrics_file.with_name("metrics.sqlite-wal").unlink(missing_ok=True)
     (bad,) = [f for f in health.check(settings, AT) if not f.ok]
