@@ -103,7 +103,9 @@ class Echo:
     destination: str = ""
     """The numeric address it went to."""
     serial: int = -1
-    """-1: never sent."""
+    """Given by the ledger."""
+    sent: bool = False
+    """Whether it left this machine."""
     rtt_s: float | None = None
     """``None``: not answered (yet)."""
     error: str | None = None

@@ -12,6 +12,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from collector.echo import Echo, EchoCounters, ProbeTarget
+from collector.resolve import Resolved
+from topology.clock import Clock
+
 _LINE = re.compile(rb"^(\S+)\s+: (-|\d+(?:\.\d+)?)\s*$")
 _ERROR = re.compile(rb"^ICMP ([\w ]+?) from \S+ for ICMP Echo sent to (\S+)")
 _SPARE_S = 5.0
@@ -45,20 +49,46 @@ def parse(output: bytes) -> FpingOutput:
 
 
 class Fping:
-    def __init__(self, program: str, packets_per_s: float) -> None:
+    def __init__(self, program: str, packets_per_s: float, clock: Clock, counters: EchoCounters) -> None:
         self._program = program
         self._interval_ms = max(1, round(1000 / packets_per_s))
+        self._clock = clock
+        self._counters = counters
 
-    async def works(self) -> str | None:
-        """``None`` when it does; else why not."""
+    async def refusal(self) -> str | None:
+        """``None`` when it works; else why not."""
         try:
-            times = (await self.round(["127.0.0.1"], timeout_s=0.5)).times_s
+            output = await self._run(["127.0.0.1"], timeout_s=0.5)
         except FpingError as error:
             return str(error)
-        return None if times.get("127.0.0.1") is not None else "fping got no answer from 127.0.0.1"
+        answered = output.times_s.get("127.0.0.1") is not None
+        return None if answered else "it got no answer from 127.0.0.1"
 
-    async def round(self, addresses: Sequence[str], timeout_s: float) -> FpingOutput:
-        """One echo to each. Raises FpingError."""
+    async def round(
+        self, targets: Sequence[ProbeTarget], addresses: Sequence[Resolved | None], timeout_s: float
+    ) -> list[Echo]:
+        """One echo to each address, and what became of it."""
+        echoes = [Echo(t, self._clock.now(), self._clock.monotonic_s(), timeout_s) for t in targets]
+        for echo, to in zip(echoes, addresses, strict=True):
+            echo.destination = "" if to is None else to.address[0]
+        self._counters.unresolved += sum(to is None for to in addresses)
+        wanted = sorted({echo.destination for echo in echoes} - {""})
+        if not wanted:
+            return echoes
+        try:
+            output = await self._run(wanted, timeout_s)
+        except FpingError:
+            self._counters.send_errors["fping_failed"] += 1
+            return echoes
+        self._counters.icmp_errors.update(output.errors)
+        for echo in echoes:
+            echo.sent = echo.destination in output.times_s
+            echo.rtt_s = output.times_s.get(echo.destination)
+            self._counters.sent += echo.sent
+        return echoes
+
+    async def _run(self, addresses: Sequence[str], timeout_s: float) -> FpingOutput:
+        """Raises FpingError."""
         path = shutil.which(self._program)
         if path is None:
             raise FpingError(f"{self._program} is not installed")

@@ -89,7 +89,7 @@ def test_an_unknown_wire_is_refused() -> None:
 
 
 IN_A_NAMESPACE = """
-import asyncio, json, sys
+import asyncio, json, sys, time
 from collector.icmp import *
 from ronda.clock import SystemClock
 from topology.model import Address, DeviceId
@@ -100,9 +100,9 @@ async def main(wire, *hosts):
     answers = await prober.probe([ProbeTarget(DeviceId(h), Address(h)) for h in hosts], timeout_s=0.5)
     answers += await prober.probe([ProbeTarget(DeviceId(h), Address(h)) for h in hosts], timeout_s=0.5)
     heard = [ProbeTarget(DeviceId(h), Address(h)) for h in sorted({a.device for a in answers if a.answered})]
-    began_s = prober._clock.monotonic_s()
+    began_s = time.monotonic()
     await prober.probe(heard, timeout_s=20.0)
-    took_s = prober._clock.monotonic_s() - began_s
+    took_s = time.monotonic() - began_s
     counters = {(n + "".join(l.values())): v for n, l, v in prober.counters.samples() if v}
     told = [[a.device, a.answered, a.sent] for a in answers]
     print(json.dumps([prober.wire, prober.why, told, counters, took_s]))
