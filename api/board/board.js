@@ -8,7 +8,9 @@ import { day, duration, getLanguage, setLanguage, w } from "./words.js";
 const STATES = ["connected", "degraded", "cut", "unknown", "not_connected"];
 const ATTENTION = ["cut", "degraded", "unknown", "connected", "not_connected"];
 const THEMES = ["auto", "light", "dark"];
+const SEVERITIES = ["critical", "major", "warning", "info"];
 const OFFICES_SHOWN = 12;
+const COMPONENTS_SHOWN = 3;
 
 const shown = { summary: null, topology: null, incidents: null };
 const opened = new Map(); // what a person opened or closed stays so when the data changes
@@ -127,8 +129,15 @@ function showCounts(counts) {
 
 function showIncidents(incidents) {
   const told = incidents.filter((i) => i.opened_at);
+  told.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   byId("broken").classList.toggle("quiet", !told.length);
   byId("incidents").replaceChildren(...(told.length ? told.map(incident) : [h("p", { class: "nothing" }, w("nothing"))]));
+}
+
+function blamed(i) {
+  const names = i.components.slice(0, COMPONENTS_SHOWN).map((c) => c.name);
+  const more = i.components.length - names.length;
+  return names.join(", ") + (more > 0 ? ` ${w("andMore", { n: more })}` : "");
 }
 
 function incident(i) {
@@ -138,7 +147,7 @@ function incident(i) {
   const who = i.acknowledged_by ? w("takenBy", { who: i.acknowledged_by }) : w("nobody");
   const key = `why:${i.id}`;
   return h("article", { class: `incident ${i.severity}`, "data-incident": i.id },
-    h("h3", {}, i.components.map((c) => c.name).join(", ") || kind),
+    h("h3", {}, blamed(i) || kind),
     h("p", { class: "meta" },
       h("span", { class: "badge" }, kind), " ", w(i.severity), " · ", since(i.began_at), " · ", h("code", {}, i.id)),
     now.length
@@ -211,7 +220,7 @@ let taking = null;
 
 function take(i) {
   taking = i.id;
-  say("take-what", i.components.map((c) => c.name).join(", "));
+  say("take-what", blamed(i));
   say("take-error", "");
   byId("take-who").value = remembered("who") ?? "";
   byId("take-note").value = "";

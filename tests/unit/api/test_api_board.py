@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+
+from alerts.model import Severity
+from topology.findings import Component, ComponentKind
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -91,6 +95,22 @@ async def test_nothing_runs_out_of_the_screen(backend: Any, url: str, page: Any,
     if width > 1000:
         tall = await page.evaluate("document.documentElement.scrollHeight - innerHeight")
         assert tall <= 0, "a wall screen has nobody to scroll it"
+
+
+async def test_many_incidents_stay_on_the_wall_and_the_worst_comes_first(
+    backend: Any, url: str, page: Any
+) -> None:
+    incident = backend.cut()
+    everything = tuple(Component(ComponentKind.DEVICE, d) for d in backend.inventory.devices)
+    backend.told = [
+        replace(incident, id=f"R-{n}", severity=Severity.WARNING, components=everything) for n in range(30)
+    ] + [replace(incident, severity=Severity.CRITICAL)]
+    backend.feed.publish()
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await page.wait_for_selector("[data-incident=R-29]")
+    assert await page.get_attribute("article >> nth=0", "data-incident") == incident.id
+    assert "dan 30 lagi" in await page.inner_text("[data-incident=R-29] h3")
+    assert await page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
 
 
 async def test_silence_is_said_out_loud(backend: Any, url: str, page: Any) -> None:
