@@ -98,10 +98,21 @@ def test_the_shipped_inventory_names_its_schema() -> None:
     assert first == "# yaml-language-server: $schema=docs/inventory.schema.json"
 
 
-SECTIONS = {"Top level": "InventoryFile", "network": "NetworkRow", "defaults": "DefaultsRow",
-            "credentials": "CredentialRow", "providers": "ProviderRow", "contacts": "ContactRow",
-            "risk_groups": "RiskGroupRow", "offices": "OfficeRow", "location": "LocationRow",
-            "devices": "DeviceRow", "links": "LinkRow", "ends": "EndRow", "applications": "ApplicationRow"}  # fmt: skip
+SECTIONS = {
+    "Top level": "InventoryFile",
+    "network": "NetworkRow",
+    "defaults": "DefaultsRow",
+    "credentials": "CredentialRow",
+    "providers": "ProviderRow",
+    "contacts": "ContactRow",
+    "risk_groups": "RiskGroupRow",
+    "offices": "OfficeRow",
+    "location": "LocationRow",
+    "devices": "DeviceRow",
+    "links": "LinkRow",
+    "ends": "EndRow",
+    "applications": "ApplicationRow",
+}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
