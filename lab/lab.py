@@ -182,9 +182,26 @@ class Lab:
         at_s = self.now_s()
         self.network.advance(at_s)
         try:
-            return commands.COMMANDS[name](self.network, at_s, **arguments)
+            answer = commands.COMMANDS[name](self.network, at_s, **arguments)
         finally:
             self._schedule()
+        if name == "status":
+            return Answer(answer.message, {**answer.data, "datagrams": self.datagrams()})
+        return answer
+
+    def datagrams(self) -> dict[str, int]:
+        """What came in and what became of it, over all devices."""
+        agents = [host.agent.counters for host in self.hosts.values()]
+        return {
+            "snmp_received": sum(counters.received for counters in agents),
+            "snmp_answered": sum(counters.answered for counters in agents),
+            "snmp_wrong_community": sum(counters.wrong_community for counters in agents),
+            "snmp_malformed": sum(counters.malformed for counters in agents),
+            "echoes": sum(host.echoes for host in self.hosts.values()),
+            "unreachable": sum(host.dropped for host in self.hosts.values()),
+            "send_errors": sum(responder.send_errors for responder in self._responders.values()),
+            "traps_sent": self.traps_sent,
+        }
 
     def cut(self, link: str) -> Answer:
         return self.command("cut", link=link)

@@ -19,7 +19,7 @@ from lab.readings import Change, LldpNeighbor, OpticalState, PortCount, Running
 from lab.seeds import rng
 from lab.state import State, Truth, derive
 from lab.traffic import Count, Traffic, demands
-from topology.model import DeviceId, Inventory, LinkId, Medium
+from topology.model import DeviceId, DeviceRole, Inventory, LinkId, Medium
 
 _SPEAKS_LLDP = (Medium.FIBER, Medium.COPPER, Medium.RADIO)
 """Media that pass link-layer frames; satellite, cellular and VPN links do not."""
@@ -77,7 +77,7 @@ class Network:
     @contextmanager
     def changing(self, at_s: float) -> Iterator[Truth]:
         """Change the truth inside; states, routes and port times follow on leaving."""
-        before = self.state
+        before, on_battery = self.state, self._on_battery()
         yield self.truth
         self.state = derive(self.inventory, self.truth, self.budgets)
         self._reroute(at_s)
@@ -89,7 +89,8 @@ class Network:
         down = self._moved(before.links_up - self.state.links_up, at_s)
         up = self._moved(self.state.links_up - before.links_up, at_s)
         self.version += 1
-        change = Change(at_s, down, up, tuple(booted))
+        lost_mains = tuple(sorted(self._on_battery() - on_battery))
+        change = Change(at_s, down, up, tuple(booted), lost_mains)
         for listener in self.listeners:
             listener(change)
 
@@ -191,6 +192,13 @@ class Network:
         if port.use is PortUse.LINK:
             return port.link in self.state.links_up
         return port.use in (PortUse.LAN, PortUse.LOOPBACK)
+
+    def _on_battery(self) -> set[DeviceId]:
+        return {
+            device
+            for device, hardware in self.hardware.items()
+            if hardware.device.role is DeviceRole.UPS and self.mains_lost_at_s(device) is not None
+        }
 
     def mains_lost_at_s(self, ups: DeviceId) -> float | None:
         """Since when a power feed of the UPS's office is dark; None while all have power."""

@@ -66,3 +66,5 @@ class Change:
     down: tuple[Port, ...] = ()
     up: tuple[Port, ...] = ()
     booted: tuple[DeviceId, ...] = ()
+    on_battery: tuple[DeviceId, ...] = ()
+    """UPSs that lost their mains with this change."""

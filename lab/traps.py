@@ -1,10 +1,11 @@
-"""SNMPv2 notifications of the standard kind: linkDown, linkUp (RFC 2863), coldStart (RFC 3418)."""
+"""SNMPv2 notifications: linkDown, linkUp (RFC 2863), coldStart (RFC 3418), upsTrapOnBattery (RFC 1628)."""
 
 from __future__ import annotations
 
 from lab import codec
 from lab.codec import Oid
 from lab.hardware import Port, PortUse
+from lab.mib.ups import RUNTIME_S
 from lab.network import Network
 from lab.readings import Change
 from topology.model import DeviceId
@@ -14,6 +15,8 @@ _SNMP_TRAP_OID = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
 _COLD_START = (1, 3, 6, 1, 6, 3, 1, 1, 5, 1)
 _LINK_DOWN = (1, 3, 6, 1, 6, 3, 1, 1, 5, 3)
 _LINK_UP = (1, 3, 6, 1, 6, 3, 1, 1, 5, 4)
+_ON_BATTERY = (1, 3, 6, 1, 2, 1, 33, 2, 1)
+_UPS_BATTERY = (1, 3, 6, 1, 2, 1, 33, 1, 2)
 _IF_ENTRY = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 
 
@@ -30,7 +33,20 @@ def notifications(network: Network, change: Change) -> list[tuple[DeviceId, list
             for port in ports
             if network.reachable(port.device)
         ]
+    sent += [
+        (ups, _battery_bindings(network, ups, change.at_s))
+        for ups in change.on_battery
+        if network.reachable(ups)
+    ]
     return sent
+
+
+def _battery_bindings(network: Network, ups: DeviceId, at_s: float) -> list[bytes]:
+    return [
+        *_bindings(network, ups, at_s, _ON_BATTERY),
+        codec.varbind((*_UPS_BATTERY, 3, 0), codec.integer(int(RUNTIME_S / 60.0))),
+        codec.varbind((*_UPS_BATTERY, 2, 0), codec.integer(0)),
+    ]
 
 
 def _bindings(network: Network, device: DeviceId, at_s: float, kind: Oid) -> list[bytes]:

@@ -12,7 +12,7 @@ _INPUT_ENTRY, _OUTPUT_ENTRY, _ALARM_ENTRY = (*_INPUT, 3, 1), (*_OUTPUT, 4, 1), (
 _ALARM_ON_BATTERY = (*_ALARM, 3, 2)
 _BATTERY_NORMAL, _BATTERY_LOW = 2, 3
 _SOURCE_NORMAL, _SOURCE_BATTERY = 3, 5
-_RUNTIME_S = 1_800.0
+RUNTIME_S = 1_800.0
 _LOW_AT_S = 300.0
 
 
@@ -23,7 +23,7 @@ def write(subject: Subject, rows: Rows) -> None:
         return 0.0 if dark_since_s is None else max(0.0, at_s - dark_since_s)
 
     def left_s(at_s: float) -> float:
-        return max(0.0, _RUNTIME_S - on_battery_s(at_s))
+        return max(0.0, RUNTIME_S - on_battery_s(at_s))
 
     volts = 0 if dark_since_s is not None else 221
     rows.scalar((*_UPS, 1, 1), codec.octets("American Power Conversion"))
@@ -34,7 +34,7 @@ def write(subject: Subject, rows: Rows) -> None:
     )
     rows.scalar((*_BATTERY, 2), lambda at_s: codec.integer(int(on_battery_s(at_s))))
     rows.scalar((*_BATTERY, 3), lambda at_s: codec.integer(int(left_s(at_s) / 60.0)))
-    rows.scalar((*_BATTERY, 4), lambda at_s: codec.integer(int(100.0 * left_s(at_s) / _RUNTIME_S)))
+    rows.scalar((*_BATTERY, 4), lambda at_s: codec.integer(int(100.0 * left_s(at_s) / RUNTIME_S)))
     rows.scalar((*_BATTERY, 5), codec.integer(542))
     rows.scalar((*_BATTERY, 7), lambda at_s: codec.integer(round(subject.temperature_c(at_s) - 14.0)))
     rows.scalar((*_INPUT, 1), codec.counter32(0 if dark_since_s is None else 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ import pytest
 from pyasn1.codec.ber import decoder
 from pysnmp.proto import api
 
+from lab import sockets
 from lab.lab import Lab
 from lab.sockets import PROBE_PORT_OFFSET, LabError
 from topology.model import Address, DeviceId, Inventory
@@ -149,6 +151,32 @@ async def test_traps_come_from_who_still_reaches_the_vantage(inventory: Inventor
         assert binds[f"1.3.6.1.2.1.2.2.1.1.{port_index}"] == str(port_index)
         assert binds[f"1.3.6.1.2.1.2.2.1.8.{port_index}"] == "2"
     transport.close()
+
+
+async def test_status_counts_what_came_in(lab: Lab) -> None:
+    await ping(lab, "kuaro-r1")
+    lab.cut("pkm-fiber")
+    await ping(lab, "pkm-r1", 0.05)
+    datagrams = lab.status().data["datagrams"]
+    assert (datagrams["echoes"], datagrams["unreachable"]) == (1, 1)
+
+
+async def test_where_only_127_0_0_1_exists_every_device_gets_a_port(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS: the kernel refuses every other loopback address."""
+    really_bind = sockets._bound
+
+    def bind(host: str, port: int) -> socket.socket:
+        if host != "127.0.0.1":
+            raise OSError(errno.EADDRNOTAVAIL, "Can't assign requested address")
+        return really_bind(host, port)
+
+    monkeypatch.setattr(sockets, "_bound", bind)
+    async with Lab(inventory, addresses="inventory", environment={}) as lab:
+        assert lab.addresses == "ephemeral"
+        assert {str(d.address).split(":")[0] for d in lab.inventory.devices.values()} == {"127.0.0.1"}
+        assert await ping(lab, "kuaro-r1") is not None
 
 
 async def test_two_ephemeral_labs_live_side_by_side(inventory: Inventory, lab: Lab) -> None:

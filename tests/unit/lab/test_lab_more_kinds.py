@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import codec, commands
+from lab import codec, commands, traps
 from lab.hardware import vendor_of, vendors
 from lab.mib import build
 from lab.network import Network
+from lab.readings import Change
 from topology.inventory import load_inventory
 from topology.model import Device, DeviceId, DeviceRole
 
@@ -69,6 +70,23 @@ def test_the_ups_runs_on_battery_while_its_feed_is_dark(paser: Network) -> None:
     assert ups(status, 10.0 + 1_600.0) == codec.integer(3), "low on charge after 25 minutes"
     commands.power_on(paser, 50.0, "feed-dkisp")
     assert ups(source, 60.0) == codec.integer(3)
+
+
+def test_a_ups_tells_the_power_failure_by_a_trap_where_it_can(paser: Network) -> None:
+    """Feed-dkisp takes the vantage with it; a second feed of the office leaves the way open."""
+    told: list[Change] = []
+    paser.listeners.append(told.append)
+    commands.power_off(paser, 1.0, "feed-kuaro")
+    assert told[-1].on_battery == ()
+    commands.power_off(paser, 2.0, "feed-dkisp")
+    assert told[-1].on_battery == ("dkisp-ups-1",)
+    assert traps.notifications(paser, told[-1]) == [], "its own way to the monitor has no power either"
+    with paser.changing(3.0) as truth:
+        truth.dark_feeds.clear()
+    sent = traps.notifications(paser, Change(4.0, on_battery=told[1].on_battery))
+    assert [device for device, _ in sent] == ["dkisp-ups-1"]
+    on_battery = codec.varbind((1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0), codec.oid((1, 3, 6, 1, 2, 1, 33, 2, 1)))
+    assert on_battery in sent[0][1]
 
 
 @pytest.mark.parametrize(
