@@ -4,7 +4,7 @@
         │           └──────────────────────────▲ │
         └──► resolved (dismissed, nobody told)   └──► open again, within the reopen window
 
-Invariant: every cause of the newest verdict belongs to exactly one active incident, and an active
+Invariant: every settled cause of the newest verdict belongs to exactly one active incident, and an active
 incident without a cause is one whose end is not proven yet (evidence missing, or still flapping).
 """
 
@@ -164,6 +164,8 @@ class IncidentBook:
         return Step(None, incident, happened)
 
     def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
+        if incident.told and incident.active and not finding.settled:
+            return None  # what has been told is not changed on a suspicion
         before, happened = incident, []
         if incident.status is IncidentStatus.RESOLVED:
             incident = _noted(incident, Happened.REOPENED, now, finding.why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
@@ -31,6 +32,9 @@ class Group:
     """Regions whose darkness is laid to this group: of several that border one, the newest."""
     awaited: frozenset[DeviceId] = frozenset()
     """Devices whose evidence is older than the first symptom, and would tell."""
+    asked_since: datetime | None = None
+    """When symptoms of an explanation that is over were laid to this group: what was seen before proves
+    nothing for it and is asked for again."""
     settled: bool = True
     cut: tuple[OfficeId, ...] = ()
     degraded: tuple[OfficeId, ...] = ()
@@ -48,12 +52,15 @@ class Blame:
         sight: Sight,
         settings: VerdictSettings,
         now: datetime,
+        before: Sequence[Group] = (),
     ) -> None:
         self.graph = graph
         self.state = state
         self.sight = sight
         self.settings = settings
         self.now = now
+        self._asked_since = {g.key: g.asked_since for g in before}
+        self._known = {symptom for g in before for symptom in g.symptoms}
 
     def groups(self, explained: list[Explained]) -> list[Group]:
         owner: dict[int, int] = {}
@@ -152,7 +159,11 @@ class Blame:
         )
         # Named after its first symptom, which stays the first while the outage lasts.
         key = f"{first}@{since:%Y%m%dT%H%M%S}.{since.microsecond // 1000:03d}"
-        return Group(key, since, symptoms, hypotheses, regions, owned, failed=failed)
+        if key in self._asked_since:
+            asked_since = self._asked_since[key]
+        else:
+            asked_since = self.now if self._known.intersection(symptoms) else None
+        return Group(key, since, symptoms, hypotheses, regions, owned, asked_since=asked_since, failed=failed)
 
     def _began(self, symptoms: list[Component]) -> datetime | None:
         return min((at for c in symptoms if (at := self._since(c)) is not None), default=None)
@@ -172,8 +183,11 @@ class Blame:
     def _settle(self, group: Group) -> Group:
         if self.now >= self._deadline(group):
             return group
+        fresh = group.asked_since or group.since
         witnesses = self._witnesses(group)
-        awaited = frozenset(d for d in witnesses if self._is_awaited(d, group.since))
+        awaited = frozenset(d for d in witnesses if self._is_awaited(d, fresh))
+        if group.asked_since is not None:
+            awaited |= self._unconfirmed(group, group.asked_since)
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
         return replace(group, awaited=awaited, settled=not awaited)
 
@@ -181,7 +195,24 @@ class Blame:
         return not group.awaited or self.now >= self._deadline(group)
 
     def _deadline(self, group: Group) -> datetime:
-        return group.since + timedelta(seconds=self.settings.settle_s)
+        return (group.asked_since or group.since) + timedelta(seconds=self.settings.settle_s)
+
+    def _unconfirmed(self, group: Group, since: datetime) -> frozenset[DeviceId]:
+        """Who has to say again that a symptom is still there."""
+        found: set[DeviceId] = set()
+        for symptom in group.symptoms:
+            if symptom.kind is ComponentKind.DEVICE:
+                device = DeviceId(symptom.id)
+                missed = self.state.missed_at(device)
+                if missed is None or missed < since:
+                    found.add(device)
+            elif symptom.kind is ComponentKind.LINK:
+                link = LinkId(symptom.id)
+                for device in self.graph.ends[link]:
+                    seen = self.state.link_seen_at(link, device)
+                    if device in self.sight.lit and seen is not None and seen < since:
+                        found.add(device)
+        return frozenset(found)
 
     def _is_awaited(self, device: DeviceId, since: datetime) -> bool:
         if not self.graph.inventory.devices[device].monitored:

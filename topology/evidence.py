@@ -97,6 +97,11 @@ class DeviceEvidence:
         times = (self.icmp.newest_of(ANSWERED), self.snmp.newest_of(ANSWERED), self.heard)
         return max((t for t in times if t is not None), default=None)
 
+    def missed_at(self) -> datetime | None:
+        """When an answer was last missed."""
+        times = (self.icmp.newest_of(UNANSWERED), self.snmp.newest_of(UNANSWERED))
+        return max((t for t in times if t is not None), default=None)
+
     def up_since(self) -> datetime | None:
         """When it answered for the first time after it had been silent, or at all."""
         since = [s.run()[0] for s in (self.icmp, self.snmp) if s and s.newest[1] == ANSWERED]

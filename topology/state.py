@@ -229,6 +229,10 @@ class NetworkState:
         silence = self._evidence[device].silence(self.settings.silent_after_probes)
         return None if silence is None else silence[0]
 
+    def missed_at(self, device: DeviceId) -> datetime | None:
+        """When the newest of the unanswered probes was, if there is any."""
+        return self._evidence[device].missed_at()
+
     def down_since(self, link: LinkId) -> datetime | None:
         """Since when an end has been saying down."""
         found = []

@@ -115,16 +115,13 @@ class Judge:
         """Whether something undecided may be decided by now though no condition changed."""
         if self._last is not None and any(c not in self._last.applications for c in self.state.checks):
             return True
-        return any(
-            not g.settled and (g.awaited & touched or now >= g.since + self._settle) for g in self._groups
-        )
+        return any(not g.settled and (g.awaited & touched or now >= self._deadline(g)) for g in self._groups)
 
-    @property
-    def _settle(self) -> timedelta:
-        return timedelta(seconds=self.settings.settle_s)
+    def _deadline(self, group: Group) -> datetime:
+        return (group.asked_since or group.since) + timedelta(seconds=self.settings.settle_s)
 
     def _again(self, now: datetime) -> datetime | None:
-        times = [g.since + self._settle for g in self._groups if not g.settled]
+        times = [self._deadline(g) for g in self._groups if not g.settled]
         if self.state.next_change_at is not None:
             times.append(self.state.next_change_at)
         return min((at for at in times if at > now), default=None)
@@ -138,7 +135,7 @@ class Judge:
         blind = False
         if self._silent or self._down:
             sight = look(self.graph, self.state, self._silent, self._down, self._disabled)
-            blame = Blame(self.graph, self.state, sight, self.settings, now)
+            blame = Blame(self.graph, self.state, sight, self.settings, now, self._groups)
             blind = self._is_blind(sight)
             if blind:
                 groups = [blame.blind()]
