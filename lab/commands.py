@@ -51,7 +51,7 @@ def cut_duct(network: Network, at_s: float, group: str) -> Answer:
 
 
 def restore(network: Network, at_s: float, target: str) -> Answer:
-    """Mend a link, or all links of a risk group: no cut, no flapping, no dimming left."""
+    """Mend a link, or all links of a risk group: no cut, no flapping, no dimming, no loss left."""
     inventory = network.inventory
     name = find("link or risk group", target, [*inventory.links, *inventory.risk_groups])
     links = [LinkId(name)] if name in inventory.links else members(network, RiskGroupId(name))[0]
@@ -62,6 +62,7 @@ def restore(network: Network, at_s: float, target: str) -> Answer:
         for link in links:
             truth.cut.discard(link)
             truth.extra_loss_db.pop(link, None)
+            truth.packet_loss.pop(link, None)
     data = {**effect(network, before, at_s), "links": links}
     return Answer(f"{name} is restored; {told(data)}.", data)
 
@@ -126,6 +127,21 @@ def dim(network: Network, at_s: float, link: str, db: float) -> Answer:
     light = "no light arrives" if rx_dbm is None else f"{rx_dbm:.1f} dBm arrives"
     held = "" if module.holds(db) else ", too little to keep the link up"
     return Answer(f"{found.id} is {db:g} dB dimmer: {light}{held}; {told(data)}.", data)
+
+
+def loss(network: Network, at_s: float, link: str, percent: float) -> Answer:
+    """Let a link lose packets, each way by chance (0: none)."""
+    found = find_link(network, link)
+    if not 0.0 <= percent <= 100.0:
+        raise BadArgumentError("the loss is between 0 and 100 percent")
+    with network.changing(at_s) as truth:
+        truth.packet_loss[found.id] = percent / 100.0
+        if percent == 0.0:
+            del truth.packet_loss[found.id]
+    behind = sorted(d for d, way in network.state.ways.items() if found.id in way)
+    who = ", ".join(behind) or "nobody"
+    message = f"{found.id} loses {percent:g} % of its packets each way; behind it: {who}."
+    return Answer(message, {"behind": behind})
 
 
 def stop_snmp(network: Network, at_s: float, device: str) -> Answer:
@@ -219,6 +235,7 @@ def restore_all(network: Network, at_s: float) -> Answer:
     with network.changing(at_s) as truth:
         truth.cut.clear()
         truth.extra_loss_db.clear()
+        truth.packet_loss.clear()
         truth.switched_off.clear()
         truth.dark_feeds.clear()
         truth.snmp_stopped.clear()
@@ -242,6 +259,7 @@ def status(network: Network, at_s: float) -> Answer:
         "cut": sorted(truth.cut),
         "links_down": sorted(set(network.inventory.links) - state.links_up),
         "dimmed_db": dict(sorted(truth.extra_loss_db.items())),
+        "packet_loss": dict(sorted(truth.packet_loss.items())),
         "switched_off": sorted(truth.switched_off),
         "dark_feeds": sorted(truth.dark_feeds),
         "rebooting": sorted(truth.rebooting),
@@ -259,6 +277,7 @@ def status(network: Network, at_s: float) -> Answer:
     }
     lines = [f"{len(monitored) - len(silent)} of {len(monitored)} devices answer."]
     lines += [f"{word}: {', '.join(data[key])}" for key, word in words.items() if data[key]]
+    lines += [f"lossy: {link}, {ratio * 100.0:g} %" for link, ratio in data["packet_loss"].items()]
     lines += [f"dimmed: {link} by {db:g} dB" for link, db in data["dimmed_db"].items()]
     return Answer("\n".join(lines), data)
 
@@ -271,6 +290,7 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "power-off": power_off,
     "power-on": power_on,
     "dim": dim,
+    "loss": loss,
     "flap": flap,
     "stop-snmp": stop_snmp,
     "start-snmp": start_snmp,

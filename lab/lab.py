@@ -199,6 +199,7 @@ class Lab:
             "snmp_malformed": sum(counters.malformed for counters in agents),
             "echoes": sum(host.echoes for host in self.hosts.values()),
             "unreachable": sum(host.dropped for host in self.hosts.values()),
+            "lost": sum(host.lost for host in self.hosts.values()),
             "send_errors": sum(responder.send_errors for responder in self._responders.values()),
             "traps_sent": self.traps_sent,
         }
@@ -223,6 +224,9 @@ class Lab:
 
     def dim(self, link: str, db: float) -> Answer:
         return self.command("dim", link=link, db=db)
+
+    def loss(self, link: str, percent: float) -> Answer:
+        return self.command("loss", link=link, percent=percent)
 
     def flap(self, link: str, times: int = 5, every_s: float = 6.0) -> Answer:
         return self.command("flap", link=link, times=times, every_s=every_s)

@@ -185,6 +185,13 @@ class Network:
     def answers_snmp(self, device: DeviceId) -> bool:
         return device in self.state.reachable and device not in self.truth.snmp_stopped
 
+    def round_trip_loss(self, device: DeviceId) -> float:
+        """Probability that a question or its answer is lost on the way to a reachable device."""
+        kept = 1.0
+        for link in self.state.ways.get(device, ()):
+            kept *= (1.0 - self.truth.packet_loss.get(link, 0.0)) ** 2
+        return 1.0 - kept
+
     def uptime_s(self, device: DeviceId, at_s: float) -> float:
         return at_s - self.running[device].booted_at_s
 

@@ -31,6 +31,8 @@ class Truth:
 
     cut: set[LinkId] = field(default_factory=set)
     extra_loss_db: dict[LinkId, float] = field(default_factory=dict)
+    packet_loss: dict[LinkId, float] = field(default_factory=dict)
+    """Share of packets that a link loses, in each direction, whatever its light."""
     switched_off: set[DeviceId] = field(default_factory=set)
     dark_feeds: dict[RiskGroupId, float] = field(default_factory=dict)
     """Feeds without power, with the time each went dark."""
@@ -57,6 +59,8 @@ class State:
     reachable: frozenset[DeviceId]
     """Monitored or not: who has an unbroken path of running devices from the vantage."""
     rtt_s: Mapping[DeviceId, float]
+    ways: Mapping[DeviceId, tuple[LinkId, ...]]
+    """Links between the vantage and each reachable device."""
     routes: Mapping[DeviceId, tuple[Hop, ...]]
     """From the hub to each device that has a way."""
 
@@ -91,9 +95,11 @@ def derive(inventory: Inventory, truth: Truth, budgets: Mapping[LinkId, Budget])
         if not graph.has_edge(a, b) or graph[a][b]["rtt_s"] > rtt_s:
             graph.add_edge(a, b, rtt_s=rtt_s, link=link_id)
     roots = {d for d in inventory.vantages if d in running}
-    times_s: dict[DeviceId, float] = (
-        nx.multi_source_dijkstra_path_length(graph, roots, weight="rtt_s") if roots else {}
-    )
+    times_s: dict[DeviceId, float] = {}
+    from_vantage: dict[DeviceId, list[DeviceId]] = {}
+    if roots:
+        times_s = nx.multi_source_dijkstra_path_length(graph, roots, weight="rtt_s")
+        from_vantage = nx.multi_source_dijkstra_path(graph, roots, weight="rtt_s")
     hubs = {d for d in hub_devices(inventory) if d in running}
     paths = nx.multi_source_dijkstra_path(graph, hubs, weight="rtt_s") if hubs else {}
     return State(
@@ -101,6 +107,10 @@ def derive(inventory: Inventory, truth: Truth, budgets: Mapping[LinkId, Budget])
         links_up=up,
         reachable=frozenset(times_s),
         rtt_s=times_s,
+        ways={
+            device: tuple(hop.link for hop in _hops(inventory, graph, path))
+            for device, path in from_vantage.items()
+        },
         routes={device: _hops(inventory, graph, path) for device, path in paths.items()},
     )
 

@@ -27,6 +27,8 @@ class Host:
         self.echoes = 0
         self.dropped = 0
         """Datagrams that a device out of reach never saw."""
+        self.lost = 0
+        """Datagrams, or their answers, that a lossy link on the way lost."""
         self._network = network
         self._now = now
         self._view: View | None = None
@@ -39,6 +41,8 @@ class Host:
         if not self._network.answers_snmp(self.device):
             self.dropped += 1
             return None
+        if self._is_lost():
+            return None
         running = self._network.running[self.device]
         if running.boots != self._boots:
             self.agent.usm.booted(running.boots, running.booted_at_s)
@@ -48,6 +52,8 @@ class Host:
     def echo(self, datagram: bytes) -> bytes | None:
         if not self._network.reachable(self.device):
             self.dropped += 1
+            return None
+        if self._is_lost():
             return None
         reply = echo.answer(datagram)
         self.echoes += reply is not None
@@ -59,6 +65,11 @@ class Host:
             self._view = build(self._network, self.device)
             self._view_of = (self._network.version, self._boots)
         return self._view
+
+    def _is_lost(self) -> bool:
+        lost = self._dice.random() < self._network.round_trip_loss(self.device)
+        self.lost += lost
+        return lost
 
     def delay_s(self) -> float:
         return self._network.state.rtt_s.get(self.device, 0.0) * (1.0 + _JITTER * self._dice.random())

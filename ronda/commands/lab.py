@@ -116,7 +116,7 @@ def restore(
     run_dir: RunDir = process.DEFAULT_RUN_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Mend a link, or all links of a risk group: no cut, no flapping, full light."""
+    """Mend a link, or all links of a risk group: no cut, no flapping, no loss, full light."""
     _send(run_dir, as_json, "restore", target=target)
 
 
@@ -155,6 +155,17 @@ def dim(
 ) -> None:
     """Lower the light of a fiber at both ends."""
     _send(run_dir, as_json, "dim", link=link, db=db)
+
+
+@app.command()
+def loss(
+    link: Annotated[str, typer.Argument(help="Link id.")],
+    percent: Annotated[float, typer.Argument(metavar="PERCENT", help="Of the packets each way; 0 is none.")],
+    run_dir: RunDir = process.DEFAULT_RUN_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Let a link lose packets."""
+    _send(run_dir, as_json, "loss", link=link, percent=percent)
 
 
 @app.command()

@@ -99,6 +99,7 @@ def test_the_whole_command_line(playing: Playing) -> None:
         ["power-off", "feed-east"],
         ["power-on", "feed-east"],
         ["dim", "ring-west", "3.5"],
+        ["loss", "samu-sat", "20"],
         ["flap", "samu-sat", "--times", "2", "--every", "60"],
         ["stop-snmp", "core"],
         ["start-snmp", "core"],

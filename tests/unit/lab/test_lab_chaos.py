@@ -25,6 +25,7 @@ STEPS = st.one_of(
     ),
     st.tuples(st.sampled_from(["power-off", "power-on"]), st.just("feed-east")),
     st.tuples(st.sampled_from(["cut-duct", "restore"]), st.just("duct-west")),
+    st.tuples(st.just("loss"), LINKS, st.floats(0.0, 100.0)),
     st.tuples(st.just("dim"), LINKS, st.floats(0.0, 60.0)),
     st.tuples(st.just("flap"), LINKS, st.integers(1, 3), st.floats(0.5, 10.0)),
     st.tuples(st.just("wait")),

@@ -68,6 +68,16 @@ async def test_who_is_reachable_answers_echo_after_its_round_trip(lab: Lab) -> N
     assert far_s >= 0.040
 
 
+async def test_a_lossy_link_loses_about_its_share(lab: Lab) -> None:
+    lab.loss("samu-sat", 30.0)
+    host, request = lab.hosts[DeviceId("samu-r1")], echo_request(1)
+    answered = sum(host.echo(request) is not None for _ in range(1_000))
+    assert answered == pytest.approx(490, abs=70), "0.7 there times 0.7 back"
+    assert host.lost == 1_000 - answered
+    lab.loss("samu-sat", 0.0)
+    assert all(host.echo(request) for _ in range(100))
+
+
 async def test_who_is_cut_off_is_silent_until_restored(lab: Lab) -> None:
     lab.cut("pkm-fiber")
     assert await ping(lab, "pkm-r1") is None

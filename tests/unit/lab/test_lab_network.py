@@ -149,6 +149,20 @@ def test_radio_copper_and_satellite_ports_have_no_optics(network: Network) -> No
     assert network.optical(network.hardware["core"].port("ether3"), 1_000.0) is None
 
 
+def test_loss_multiplies_along_the_way_and_back(network: Network) -> None:
+    commands.loss(network, 1_010.0, "ring-west", 10.0)
+    answer = commands.loss(network, 1_011.0, "pkm-fiber", 20.0)
+    assert answer.data["behind"] == ["pkm-r1"]
+    assert network.round_trip_loss("core") == 0.0
+    assert network.round_trip_loss("kuaro-r1") == pytest.approx(1.0 - 0.9**2)
+    assert network.round_trip_loss("pkm-r1") == pytest.approx(1.0 - (0.9 * 0.8) ** 2)
+    commands.cut(network, 1_020.0, "ring-west")
+    assert network.round_trip_loss("kuaro-r1") == 0.0, "the other way round loses nothing"
+    commands.restore(network, 1_030.0, "pkm-fiber")
+    commands.restore(network, 1_031.0, "ring-west")
+    assert network.round_trip_loss("pkm-r1") == 0.0
+
+
 def test_flapping_is_a_timeline(network: Network) -> None:
     commands.flap(network, 1_010.0, "pkm-fiber", times=2, every_s=10.0)
     up_at = {}
