@@ -19,7 +19,7 @@ class ScheduleSettings:
     """Of the poll interval: a poll that takes longer is stopped."""
     first_polls_s: float = 10.0
     """A device that is new is first polled within this time (and within its interval)."""
-    poll_ask_gap_s: float = 5.0
+    poll_ask_gap_s: float = 1.0
     """Polls asked for start at least this long after the start of the device's poll before."""
     probe_tick_s: float = 0.1
     """Probes due within one tick go out as one batch."""

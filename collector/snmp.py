@@ -186,16 +186,17 @@ class GufoSession:
         """With retries, and for SNMPv3 one re-synchronisation. The lock is held by the caller."""
         if self._sock is None:
             await self.open()
-        if isinstance(self._secret, UsmSecret):
+        if isinstance(self._secret, UsmSecret) and self.answered:
             idle_s = self._loop.time() - (self._heard_at_s or 0.0)
-            if self._heard_at_s is not None and idle_s > _RESYNC_IDLE_S:
+            if idle_s > _RESYNC_IDLE_S:
                 await self._resync()
             try:
-                return await self._exchange(send, receive)
+                return await self._exchange(send, receive, tries=1)
             except SnmpFault as fault:
-                if fault.fault is not PollFault.AUTHENTICATION:
+                if fault.fault not in (PollFault.AUTHENTICATION, PollFault.TIMEOUT):
                     raise
-            # The agent rebooted, or was replaced: its clock or its engine is not the one we know.
+            # The agent rebooted or was replaced: its clock or its engine is not the one we know. It says
+            # so in a report that gufo may not hand on, so silence means the same (and is asked again).
             await self._resync()
         return await self._exchange(send, receive)
 
@@ -204,9 +205,12 @@ class GufoSession:
         self.close()
         await self.open()
 
-    async def _exchange(self, send: Callable[[], None], receive: Callable[[], Any]) -> Any:
+    async def _exchange(
+        self, send: Callable[[], None], receive: Callable[[], Any], tries: int | None = None
+    ) -> Any:
         tuning = self._tuning
-        tries = 1 + (tuning.retries_alive if self.answered else tuning.retries)
+        if tries is None:
+            tries = 1 + (tuning.retries_alive if self.answered else tuning.retries)
         timeout_s = tuning.timeout_s
         if self.answered:
             timeout_s = min(tuning.timeout_s, max(tuning.timeout_floor_s, 10.0 * self._slowest_s))
