@@ -192,17 +192,16 @@ class Explainer:
             return True
         if self.state.links[link] is not LinkCondition.UP:
             return False
-        dark = [d for d in self.graph.ends[link] if d in self.sight.silent]
-        if not dark:
-            return True
-        if self.graph.inventory.links[link].medium in _SOFT:
+        ends = self.graph.ends[link]
+        if self.graph.inventory.links[link].medium in _SOFT and not self.sight.lit.issuperset(ends):
             return False
+        dark = [d for d in ends if d in self.sight.silent]
         seen = self.state.up_seen_at(link)
         fell = [at for d in dark if (at := self.state.silent_since(d)) is not None]
         return seen is not None and all(seen >= at for at in fell)
 
     def _hangs(self, device: DeviceId) -> bool:
-        """Silent though a lit neighbour sees its link to it up: it has power, so it takes no link down."""
+        """A lit neighbour sees its link to it up: it has power, so it takes no link down when it is silent."""
         return any(
             other in self.sight.lit and self.state.links[link] is LinkCondition.UP and self.known_up(link)
             for link, other in self.graph.neighbours(device)
@@ -217,7 +216,7 @@ class Explainer:
 
     def _is_cleared(self, component: Component) -> bool:
         members = self.graph.members(component)
-        if not members.devices.isdisjoint(self.sight.lit):
+        if any(d in self.sight.lit or self._hangs(d) for d in members.devices):
             return True
         for link in members.links:
             if not self.known_up(link):
