@@ -11,6 +11,7 @@ from gufo.snmp import User
 
 from collector import system
 from collector.counters import Counters
+from collector.fallback import Fallback
 from collector.faults import SnmpFault
 from collector.gufo import usm_user
 from collector.memory import Memory
@@ -20,6 +21,9 @@ from collector.transport import SnmpTransport, Tuning
 from topology.model import Device
 from topology.observations import PollFault
 
+_ODD_EVERY_POLLS = 10
+"""So often a silent device is asked by the fallback engine; the first time at once."""
+_TRIES_BEFORE_ODD = 3
 _PROBE = [f"{oid}.0" for oid in (system.SYS_OBJECT_ID, system.SYS_UPTIME)]
 
 
@@ -30,6 +34,7 @@ class Contact:
         self._tuning = tuning
         self._counters = counters
         self._default_port = default_port
+        self._fallback = Fallback(tuning, counters)
         self._users: dict[UsmSecret, User] = {}
 
     async def reach(self, memory: Memory, secrets: Sequence[SnmpSecret]) -> SnmpTransport:
@@ -57,12 +62,46 @@ class Contact:
                 memory.transport = session
                 return session
         if fault.fault is PollFault.TIMEOUT:
+            if memory.silent_polls % _ODD_EVERY_POLLS == 0 or memory.odd:
+                found = await self._reach_odd(host, port, memory, tried)
+                if found is not None:
+                    return found
             names = ", ".join(str(secret.id) for secret in tried)
             raise SnmpFault(PollFault.TIMEOUT, f"no answer from {host}:{port} with {names}")
         raise fault
 
+    async def _reach_odd(
+        self, host: str, port: int, memory: Memory, secrets: Sequence[SnmpSecret]
+    ) -> SnmpTransport | None:
+        """Silence may be an answer from another address: the fallback engine hears that.
+
+        A device that answers the first engine after all just lost packets, and is not odd.
+        """
+        for secret in secrets:
+            odd = self._fallback.session(host, port, secret, memory.limits)
+            try:
+                await odd.open()
+                await odd.get(_PROBE)
+            except SnmpFault:
+                continue
+            session = self._session(host, port, secret, memory)
+            if not await _answers(session, _TRIES_BEFORE_ODD):
+                session.close()
+                session = odd
+                memory.odd = True
+                self._counters.add("snmp_fallback_devices")
+            memory.secret = secret
+            memory.transport = session
+            return session
+        return None
+
+    def close(self) -> None:
+        self._fallback.close()
+
     def _session(self, host: str, port: int, secret: SnmpSecret, memory: Memory) -> SnmpTransport:
         user = None
+        if isinstance(secret, UsmSecret) and secret.context:
+            return self._fallback.session(host, port, secret, memory.limits)
         if isinstance(secret, UsmSecret):
             user = self._users.get(secret)
             if user is None:
@@ -84,6 +123,17 @@ class Contact:
         except (OSError, UnicodeError) as error:
             raise SnmpFault(PollFault.UNREACHABLE, f"{address.host} can't be looked up: {error}") from error
         return str(found[0][4][0]), port
+
+
+async def _answers(session: SnmpTransport, tries: int) -> bool:
+    for _ in range(tries):
+        try:
+            await session.open()
+            await session.get(_PROBE)
+        except SnmpFault:
+            continue
+        return True
+    return False
 
 
 def _worse(one: SnmpFault, other: SnmpFault) -> SnmpFault:

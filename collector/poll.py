@@ -35,6 +35,7 @@ from topology.observations import (
 
 __all__ = ["PollSettings", "Poller"]
 
+_ODD = "answers come from another address than was asked; polled by the slower engine from now on"
 _SILENT_POLLS_BEFORE_ANEW = 3
 
 
@@ -71,6 +72,7 @@ class Poller:
         for memory in self._memories.values():
             memory.drop_transport()
         self._memories.clear()
+        self._contact.close()
 
     def replace_credentials(self, credentials: Mapping[CredentialId, Credential]) -> None:
         """A new inventory: secrets are read again, sessions begin anew."""
@@ -140,8 +142,11 @@ class Poller:
         run.doing = "first contact"
         transport = memory.transport
         if transport is None:
+            was_odd = memory.odd
             transport = await self._contact.reach(memory, self._secrets_of(memory.device))
             run.answered = True
+            if memory.odd and not was_odd:
+                run.errors.append(PollError(PollFault.AGENT, _ODD, what="first contact"))
         answers = transport.answers
         reader = Reader(
             transport,
