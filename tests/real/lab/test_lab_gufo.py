@@ -31,7 +31,7 @@ pytestmark = pytest.mark.real
 SYS_NAME, SYS_UP_TIME = "1.3.6.1.2.1.1.5.0", "1.3.6.1.2.1.1.3.0"
 
 
-def session(lab: Lab, device: str, **credentials: Any) -> SnmpSession:
+def session(lab: Lab, device: str, timeout_s: float = 5.0, **credentials: Any) -> SnmpSession:
     address = lab.inventory.devices[DeviceId(device)].address
     assert address is not None
     assert address.port is not None
@@ -41,7 +41,7 @@ def session(lab: Lab, device: str, **credentials: Any) -> SnmpSession:
             "noc", auth_key=Sha256Key(secret["LAB_TEST_AUTH"]), priv_key=Aes128Key(secret["LAB_TEST_PRIV"])
         )
         credentials = {"version": SnmpVersion.v3, "user": user}
-    return SnmpSession(addr=address.host, port=address.port, timeout=1.0, **credentials)
+    return SnmpSession(addr=address.host, port=address.port, timeout=timeout_s, **credentials)
 
 
 async def test_v2c_get_and_bulk(lab: Lab) -> None:
@@ -65,11 +65,11 @@ async def test_v3_discovers_the_engine_and_walks(lab: Lab) -> None:
 
 async def test_after_a_reboot_the_old_session_recovers(lab: Lab) -> None:
     """Boots and time are new: gufo's first request fails, and after refresh() all is well."""
-    async with session(lab, "kuaro-r1") as snmp:
+    async with session(lab, "kuaro-r1", 1.0) as snmp:
         before = await snmp.get(SYS_UP_TIME)
         boots = lab.network.running[DeviceId("kuaro-r1")].boots
         lab.reboot("kuaro-r1")
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(15.0):
             while True:
                 try:
                     after = await snmp.get(SYS_UP_TIME)
@@ -83,7 +83,7 @@ async def test_after_a_reboot_the_old_session_recovers(lab: Lab) -> None:
 
 
 async def test_an_unreachable_device_times_out_and_comes_back(lab: Lab) -> None:
-    async with session(lab, "pkm-r1") as snmp:
+    async with session(lab, "pkm-r1", 1.0) as snmp:
         assert await snmp.get(SYS_NAME) == b"pkm-r1"
         lab.cut("pkm-fiber")
         with pytest.raises(TimeoutError):
@@ -95,7 +95,7 @@ async def test_an_unreachable_device_times_out_and_comes_back(lab: Lab) -> None:
 async def test_a_stopped_daemon_times_out(lab: Lab) -> None:
     lab.stop_snmp("core")
     community = lab.environment["LAB_TEST_COMMUNITY"]
-    async with session(lab, "core", version=SnmpVersion.v2c, community=community) as snmp:
+    async with session(lab, "core", 0.5, version=SnmpVersion.v2c, community=community) as snmp:
         with pytest.raises(TimeoutError):
             await snmp.get(SYS_NAME)
 

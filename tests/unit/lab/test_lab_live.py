@@ -41,8 +41,8 @@ def echo_request(sequence: int) -> bytes:
     return blank[:2] + struct.pack("!H", ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF) + blank[4:]
 
 
-async def ping(lab: Lab, device: str, within_s: float = 0.4) -> float | None:
-    """Round trip in seconds, None for silence."""
+async def ping(lab: Lab, device: str, within_s: float = 5.0) -> float | None:
+    """Round trip in seconds, None for silence. Who expects silence waits less for it."""
     address = lab.inventory.devices[DeviceId(device)].address
     assert address is not None
     assert address.port is not None
@@ -80,7 +80,7 @@ async def test_a_lossy_link_loses_about_its_share(lab: Lab) -> None:
 
 async def test_who_is_cut_off_is_silent_until_restored(lab: Lab) -> None:
     lab.cut("pkm-fiber")
-    assert await ping(lab, "pkm-r1") is None
+    assert await ping(lab, "pkm-r1", 0.3) is None
     assert lab.hosts[DeviceId("pkm-r1")].dropped == 1
     lab.restore("pkm-fiber")
     assert await ping(lab, "pkm-r1") is not None
@@ -108,7 +108,7 @@ async def test_flapping_happens_by_itself(lab: Lab) -> None:
 
 async def test_applications_answer_while_their_host_is_reachable(lab: Lab) -> None:
     urls = {app.id: str(app.url) for app in lab.inventory.applications.values()}
-    async with httpx.AsyncClient(timeout=0.4) as client:
+    async with httpx.AsyncClient(timeout=5.0) as client:
         for url in urls.values():
             response = await client.get(url)
             assert (response.status_code, response.json()["status"]) == (200, "ok")
@@ -116,7 +116,7 @@ async def test_applications_answer_while_their_host_is_reachable(lab: Lab) -> No
         assert (await client.get(urls["e-surat"])).status_code == 503  # type: ignore[index]  # an id in the file
         lab.cut("pkm-fiber")
         with pytest.raises(httpx.TimeoutException):
-            await client.get(urls["e-pkm"])  # type: ignore[index]  # an id in the file
+            await client.get(urls["e-pkm"], timeout=0.4)  # type: ignore[index]  # an id in the file
         lab.restore("pkm-fiber")
         lab.start_app("e-surat")
         for url in urls.values():
@@ -196,7 +196,7 @@ async def test_two_ephemeral_labs_live_side_by_side(inventory: Inventory, lab: L
         assert not ours & theirs
         other.cut("pkm-fiber")
         assert await ping(lab, "pkm-r1") is not None
-        assert await ping(other, "pkm-r1") is None
+        assert await ping(other, "pkm-r1", 0.3) is None
 
 
 async def test_the_same_inventory_gives_the_same_devices(inventory: Inventory) -> None:
