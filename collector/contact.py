@@ -11,13 +11,13 @@ from gufo.snmp import User
 
 from collector import system
 from collector.counters import Counters
-from collector.fallback import Fallback
+from collector.fallback import Fallback, PysnmpSession
 from collector.faults import SnmpFault
 from collector.gufo import usm_user
 from collector.memory import Memory
 from collector.secrets import CommunitySecret, SnmpSecret, UsmSecret
 from collector.snmp import GufoSession
-from collector.transport import SnmpTransport, Tuning
+from collector.transport import Limits, SnmpTransport, Tuning
 from topology.model import Device
 from topology.observations import PollFault
 
@@ -94,6 +94,14 @@ class Contact:
             memory.transport = session
             return session
         return None
+
+    async def recorder(self, memory: Memory) -> PysnmpSession:
+        """A session of the engine that knows the types of values."""
+        assert memory.secret is not None
+        host, port = await self._resolved(memory.device)
+        session = self._fallback.session(host, port, memory.secret, Limits())
+        await session.open()
+        return session
 
     def close(self) -> None:
         self._fallback.close()

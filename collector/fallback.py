@@ -160,6 +160,7 @@ class PysnmpSession:
         command: Callable[..., Coroutine[Any, Any, Any]],
         oids: Sequence[str],
         *numbers: int,
+        raw: bool = False,
     ) -> tuple[list[tuple[str, Any]], int]:
         """Bindings and error-status. Raises SnmpFault on silence and on what USM refuses."""
         if self._target is None:
@@ -180,7 +181,16 @@ class PysnmpSession:
         self.answered = True
         self.answers += 1
         self.rtt_s = loop.time() - began_s
-        return [(str(name), _plain(value)) for name, value in bindings], int(status)
+        found = [(str(name), value if raw else _plain(value)) for name, value in bindings]
+        return found, int(status)
+
+    async def next_raw(self, cursor: str) -> list[tuple[str, Any]]:
+        """What follows `cursor`, with pysnmp's values and so their types: for recordings."""
+        if self._bulk:
+            bindings, status = await self._ask(bulk_cmd, [cursor], 0, self.limits.max_repetitions, raw=True)
+        else:
+            bindings, status = await self._ask(next_cmd, [cursor], raw=True)
+        return [] if status else bindings
 
 
 class _Missing:

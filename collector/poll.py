@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import TextIO
 
 from collector import system
 from collector.collect import Collection, Run
@@ -19,6 +20,7 @@ from collector.memory import Memory
 from collector.observe import observe
 from collector.profile import Profiles
 from collector.reader import Reader
+from collector.record import record, subtrees_of
 from collector.secrets import SecretError, SnmpSecret, SshSecret, resolve
 from collector.settings import PollSettings
 from collector.transport import Limits
@@ -196,6 +198,32 @@ class Poller:
         self._totals.add("snmp_polls_silent")
         if memory.silent_polls % _SILENT_POLLS_BEFORE_ANEW == 0:
             memory.drop_transport()
+
+    async def record(
+        self,
+        device: Device,
+        out: TextIO,
+        sys_object_id: str | None,
+        *,
+        avoid: Iterable[str] = (),
+        keep_serials: bool = False,
+    ) -> int:
+        """Walks the device with the credential that worked and writes a scrubbed .snmprec; rows written.
+
+        Raises SnmpFault when the device falls silent, or was never polled.
+        """
+        memory = self._memory(device)
+        if memory.secret is None:
+            raise SnmpFault(PollFault.CONFIGURATION, "poll the device first")
+        session = await self._contact.recorder(memory)
+        return await record(
+            session,
+            out,
+            subtrees_of(sys_object_id),
+            avoid=avoid,
+            secret=memory.secret,
+            keep_serials=keep_serials,
+        )
 
     # -- what it came to -----------------------------------------------------------------------------
 

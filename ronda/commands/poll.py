@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from collector.as_json import poll_as_json
+from collector.faults import SnmpFault
 from collector.poll import Poller, PollSettings
 from collector.profile import Profiles, load_profiles
 from collector.secrets import (
@@ -25,7 +26,7 @@ from ronda.clock import SystemClock
 from ronda.commands.shared import BAD_INPUT, FINE, TROUBLE, inventory_or_exit, print_json
 from ronda.errors import BadInputError
 from topology.model import Address, CredentialId, Device, DeviceId
-from topology.observations import PollResult
+from topology.observations import PollResult, SystemInfo
 
 _CREDENTIAL = CredentialId("command line")
 _AUTH_ENV, _PRIV_ENV, _COMMUNITY_ENV = "RONDA_AUTH_KEY", "RONDA_PRIV_KEY", "RONDA_COMMUNITY"
@@ -68,6 +69,10 @@ def poll(
     times: Annotated[int, typer.Option(min=1, help="poll so often; rates need two")] = 1,
     interval_s: Annotated[float, typer.Option(help="between polls")] = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="also walk the device, and write a scrubbed .snmprec there")
+    ] = None,
+    keep_serials: Annotated[bool, typer.Option(help="leave serial numbers in the recording")] = False,
 ) -> None:
     """Poll one device over SNMP and say what it is, how its ports and optics are, and who is beside it."""
     try:
@@ -83,8 +88,8 @@ def poll(
     except (BadInputError, SecretError) as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         raise typer.Exit(BAD_INPUT) from error
-    results = asyncio.run(_run(poller, device, deadline_s, times, interval_s))
-    result = results[-1]
+    plan = _Recording(record, keep_serials, profiles) if record is not None else None
+    result = asyncio.run(_run(poller, device, deadline_s, times, interval_s, plan))
     document = poll_as_json(result)
     if as_json:
         print_json(document)
@@ -93,19 +98,49 @@ def poll(
     raise typer.Exit(TROUBLE if result.errors else FINE)
 
 
+@dataclass(frozen=True)
+class _Recording:
+    path: Path
+    keep_serials: bool
+    profiles: Profiles
+
+
 async def _run(
-    poller: Poller, device: Device, deadline_s: float, times: int, interval_s: float
-) -> list[PollResult]:
+    poller: Poller,
+    device: Device,
+    deadline_s: float,
+    times: int,
+    interval_s: float,
+    recording: _Recording | None,
+) -> PollResult:
     await poller.start()
-    results = []
     try:
         for n in range(times):
             if n:
                 await asyncio.sleep(interval_s)
-            results.append(await poller.poll(device, deadline_s=deadline_s))
+            result = await poller.poll(device, deadline_s=deadline_s)
+        if recording is not None:
+            await _record(poller, device, result, recording)
     finally:
         await poller.stop()
-    return results
+    return result
+
+
+async def _record(poller: Poller, device: Device, result: PollResult, recording: _Recording) -> None:
+    info = next((seen for seen in result.observations if isinstance(seen, SystemInfo)), None)
+    if info is None:
+        typer.secho("nothing to record: the device did not answer", err=True, fg=typer.colors.RED)
+        return
+    avoid = recording.profiles[info.profile].avoid if info.profile is not None else ()
+    with recording.path.open("w", encoding="utf-8") as out:
+        try:
+            rows = await poller.record(
+                device, out, info.sys_object_id, avoid=avoid, keep_serials=recording.keep_serials
+            )
+        except SnmpFault as fault:
+            typer.secho(f"{recording.path} is not complete: {fault}", err=True, fg=typer.colors.RED)
+            return
+    typer.secho(f"{rows} rows in {recording.path}", err=True)
 
 
 def _prepared(
