@@ -14,6 +14,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
@@ -78,14 +79,16 @@ class Server:
 
 
 class LineWriteService(WriteService):
-    """Posts gzipped lines to where the server's version takes them. `bucket` is ``db/rp`` on 1.x.
+    """Posts lines to where the server's version takes them. `bucket` is ``db/rp`` on 1.x.
 
-    The library's own gzip uses the highest level, which costs ten times the time of the lowest.
+    Gzipped at the lowest level (the library's own gzip uses the highest, at four times the time), and not at
+    all to a server on this machine.
     """
 
-    def __init__(self, api_client: Any, version: InfluxVersion) -> None:
+    def __init__(self, api_client: Any, version: InfluxVersion, *, compress: bool) -> None:
         super().__init__(api_client)  # type: ignore[no-untyped-call]  # the library types a part of itself
         self._version = version
+        self._compress = compress
 
     def post_write(self, org: str, bucket: str, body: bytes, **kwargs: Any) -> None:
         query = [("precision", kwargs["precision"])]
@@ -104,10 +107,10 @@ class LineWriteService(WriteService):
             query_params=query,
             header_params={
                 "Content-Type": "text/plain; charset=utf-8",
-                "Content-Encoding": "gzip",
+                "Content-Encoding": "gzip" if self._compress else "identity",
                 "Accept": "application/json",
             },
-            body=gzip.compress(body, compresslevel=1),
+            body=gzip.compress(body, compresslevel=1) if self._compress else body,
             response_type=None,
             auth_settings=[],
             async_req=False,
@@ -157,7 +160,9 @@ class InfluxWire:
         """Sends line protocol with precision seconds. Raises InfluxError."""
         if self._write_api is None or self._written_as is not version:
             self._write_api = self.client.write_api(write_options=SYNCHRONOUS)
-            self._write_api._write_service = LineWriteService(self.client.api_client, version)
+            self._write_api._write_service = LineWriteService(
+                self.client.api_client, version, compress=not is_local(self._settings.url)
+            )
             self._written_as = version
         try:
             self._write_api.write(
@@ -247,6 +252,12 @@ class InfluxWire:
             raise InfluxError(classify(error.status, reason), reason, error.status) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise InfluxError(Trouble.UNAVAILABLE, _network_words(error)) from error
+
+
+def is_local(url: str) -> bool:
+    """Whether the server is on this machine, as far as its name tells."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 def _family(release: str) -> InfluxVersion:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from storage.metrics.points import INT64_MAX, INT64_MIN, Point, Tags
+from storage.metrics.names import field_of
+from storage.metrics.points import Point, Tags, holdable
 
-MAX_CACHED = 200_000
+MAX_CACHED = 100_000
+NEVER_S = 2**63
+SURE = 2**62
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/()\[\]+@-]*\Z").match
 _ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
 _LOOKS_ENCODED = re.compile(r"%(?=[0-9A-F]{2})")
@@ -83,56 +86,95 @@ class Lines:
     count: int
     oldest_s: int
     left_out: int = 0
-    """Values that no line can carry (not finite, beyond int64) and points that had no other."""
+    """Values that no line can carry: not finite, beyond int64."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How one series' lines with one set of fields are written."""
+
+    tags: Tags
+    measurement: str
+    fields: tuple[str, ...]
+    template: str
+    """Takes the values and the time."""
 
 
 class LineWriter:
-    """Keeps the escaped start of each series' lines, which is most of the work of making one."""
+    """Keeps what is the same in every line of a series: what is left is one formatting.
+
+    The form of a series' last line is found by the identity of its tags, which a `PointMaker` reuses; hashing
+    them would cost more than all the rest.
+    """
 
     def __init__(self) -> None:
-        self._heads: dict[tuple[str, Tags], str] = {}
-        self._keys: dict[str, str] = {}
+        self._last: dict[int, _Form] = {}
+        self._forms: dict[tuple[str, Tags, tuple[str, ...]], _Form] = {}
 
     def lines(self, points: Iterable[Point]) -> Lines:
-        heads, keys = self._heads, self._keys
+        last = self._last
         made: list[str] = []
         left_out = 0
-        oldest_s: int | None = None
+        oldest_s = NEVER_S
         for point in points:
-            head = heads.get((point.measurement, point.tags))
-            if head is None:
-                head = self._head(point.measurement, point.tags)
-            fields: list[str] = []
-            for name, value in point.fields.items():
-                key = keys.get(name)
-                if key is None:
-                    key = self._key(name)
-                if type(value) is float:
-                    if value - value == 0.0:  # false for NaN and the infinities
-                        fields.append(f"{key}={value!r}")
-                        continue
-                elif INT64_MIN <= value <= INT64_MAX:
-                    fields.append(f"{key}={int(value)}i")
+            fields, at_s = point.fields, point.at_s
+            values = tuple(fields.values())
+            if not _surely_held(values):
+                fields = holdable(fields)
+                left_out += len(values) - len(fields)
+                if not fields:
                     continue
-                left_out += 1
-            if not fields:
-                left_out += 1
-                continue
-            at_s = point.at_s
-            made.append(f"{head} {','.join(fields)} {at_s}\n")
-            if oldest_s is None or at_s < oldest_s:
+                values = tuple(fields.values())
+            form = last.get(id(point.tags))
+            if (
+                form is None
+                or form.fields != tuple(fields)
+                or form.tags is not point.tags
+                or form.measurement != point.measurement
+            ):
+                form = self._form(point, tuple(fields), values)
+            made.append(form.template % (*values, at_s))
+            if at_s < oldest_s:
                 oldest_s = at_s
-        return Lines("".join(made).encode(), len(made), oldest_s or 0, left_out)
+        return Lines("".join(made).encode(), len(made), oldest_s if made else 0, left_out)
 
-    def _head(self, measurement: str, tags: Tags) -> str:
-        if len(self._heads) >= MAX_CACHED:
-            self._heads.clear()
-        pairs = (f",{escape_key(k)}={escape_value(v)}" for k, v in sorted(tags) if k and v)
-        head = self._heads[measurement, tags] = escape_measurement(measurement) + "".join(pairs)
-        return head
+    def _form(self, point: Point, fields: tuple[str, ...], values: tuple[int | float, ...]) -> _Form:
+        key = (point.measurement, point.tags, fields)
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) >= MAX_CACHED:
+                self._forms.clear()
+                self._last.clear()
+            form = self._forms[key] = _Form(
+                point.tags, point.measurement, fields, _template(point, fields, values)
+            )
+        elif form.tags is not point.tags:
+            # Equal tags in a new object: the old one is forgotten, so that the cache stays as large as the
+            # series.
+            self._last.pop(id(form.tags), None)
+            form = self._forms[key] = replace(form, tags=point.tags)
+        self._last[id(point.tags)] = form  # the form keeps the tags alive: no other object gets their id
+        return form
 
-    def _key(self, name: str) -> str:
-        if len(self._keys) >= MAX_CACHED:
-            self._keys.clear()
-        key = self._keys[name] = escape_key(name)
-        return key
+
+def _template(point: Point, fields: tuple[str, ...], values: tuple[int | float, ...]) -> str:
+    """The fields' types are the catalogue's, and for names it doesn't know those that were seen first:
+    InfluxDB holds a field to its first type. An integer where floats are wanted is written as a float; a
+    float where integers are wanted can't be one, and the server will say so."""
+    head = escape_measurement(point.measurement)
+    head += "".join(f",{escape_key(k)}={escape_value(v)}" for k, v in sorted(point.tags) if k and v)
+    parts = []
+    for name, value in zip(fields, values, strict=True):
+        known = field_of(point.measurement, name)
+        integer = type(value) is not float if known is None else known.integer
+        parts.append(escape_key(name).replace("%", "%%") + ("=%si" if integer else "=%s"))
+    return f"{head.replace('%', '%%')} {','.join(parts)} %s\n"
+
+
+def _surely_held(values: tuple[int | float, ...]) -> bool:
+    """One sum tells that all values are finite and within int64, but for huge ones that cancel out: a line
+    with those is refused by the server, and set aside. False: each has to be looked at."""
+    try:
+        return -SURE < sum(values) < SURE
+    except (TypeError, OverflowError):
+        return False

@@ -116,7 +116,8 @@ def holdable(fields: Fields) -> Fields:
     """The fields without what no store can hold: the same object when that is all of them, the usual case."""
     values = fields.values()
     try:
-        if all(map(math.isfinite, values)) and max(values) <= INT64_MAX and min(values) >= INT64_MIN:
+        total = sum(values)  # not finite when any of them isn't
+        if total - total == 0 and max(values) <= INT64_MAX and min(values) >= INT64_MIN:
             return fields
     except (TypeError, OverflowError, ValueError):
         pass  # not a number, or an integer beyond any float: found one by one below
@@ -301,13 +302,19 @@ def _port_values(seen: PortStatus | PortCounters | PortRates) -> dict[str, int |
             return {names.IN_OCTETS: seen.in_octets, names.OUT_OCTETS: seen.out_octets}
         case PortRates():
             return {
-                names.IN_BPS: seen.in_bps,
-                names.OUT_BPS: seen.out_bps,
+                names.IN_BPS: _whole(seen.in_bps),
+                names.OUT_BPS: _whole(seen.out_bps),
                 names.IN_ERRORS: seen.in_errors_per_s,
                 names.OUT_ERRORS: seen.out_errors_per_s,
                 names.IN_DISCARDS: seen.in_discards_per_s,
                 names.OUT_DISCARDS: seen.out_discards_per_s,
             }
+
+
+def _whole(bps: float | None) -> float | None:
+    """Whole bit/s: a fraction of a bit means nothing, and costs five times the digits and the time to write
+    them."""
+    return bps if bps is None or not math.isfinite(bps) else float(round(bps))
 
 
 _FOLDED = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import shutil
 import signal
@@ -187,7 +186,7 @@ class Front:
         except httpx.HTTPError:
             return self.answer(request, 502, b"behind is away", {})
         if self.remember and is_write and answer.status_code == 204:
-            self.accepted.append(gzip.decompress(body))
+            self.accepted.append(body)
         kept = {k: v for k, v in answer.headers.items() if k.lower().startswith("x-influxdb") or k == "date"}
         return self.answer(request, answer.status_code, answer.content, kept)
 

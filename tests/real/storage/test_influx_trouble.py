@@ -16,6 +16,7 @@ import pytest
 from ronda.clock import SystemClock
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_admin import InfluxAdmin
+from storage.metrics.influx_wire import InfluxWire
 from storage.metrics.points import Point, tags_of
 from storage.metrics.store import StoreError, Written
 from storage.settings import InfluxSettings, InfluxVersion, Retention, SpoolSettings
@@ -145,14 +146,20 @@ async def test_a_poisoned_line_is_set_aside_with_the_reason_and_the_rest_goes_on
     front: Any, database: None, make: Make, tmp_path: Path
 ) -> None:
     store = await make()
+    others = InfluxWire(InfluxSettings(url=front.behind.url), timeout_s=5)
+    others.open()
+    others.write(b"numbers,series=other q=1.5 %d\n" % NOW, InfluxVersion.V1)
+    others.close()
     await store.write([Point("numbers", tags_of({"series": "s"}), {"n": 0}, NOW)])
-    bad = Point("numbers", tags_of({"series": "s"}), {"n": 1.5}, NOW + 7)  # an integer field for ever, in 1.x
+    bad = Point(
+        "numbers", tags_of({"series": "s"}), {"q": 1}, NOW + 7
+    )  # somebody else's float for ever, in 1.x
     await store.write([bad if n == 7 else numbered(n) for n in range(1, 40)])
     await until(lambda: store.counters()["metrics_lines_quarantined"] == 1)
     await until(lambda: store.counters()["spool_backlog_bytes"] == 0)
     assert stored(front.behind) == [n for n in range(40) if n != 7]
     (entry,) = map(json.loads, (tmp_path / "spool" / "quarantine.jsonl").read_text().splitlines())
-    assert entry["line"] == f"numbers,series=s n=1.5 {NOW + 7}"
+    assert entry["line"] == f"numbers,series=s q=1i {NOW + 7}"
     assert "field type conflict" in entry["reason"]
     assert await store.write([numbered(40)]) == Written(stored=1)
 
