@@ -134,9 +134,8 @@ class PollTurns:
                 self._counters.started += 1
                 result = await self._within_deadline(device)
                 self._counters.finished += 1
-            if device_id in self._devices:
-                self._judge(result)
-                self._deliver(result)
+            self._judge(result)
+            self._deliver(result)
         except Exception as error:  # noqa: BLE001 - a callback's: counted and said, the schedule goes on
             self._complain("deliver", device_id, error)
         finally:

@@ -225,6 +225,16 @@ async def test_redirects_are_followed_to_the_page(serve: Serve) -> None:
     assert check.up
 
 
+async def test_a_proxy_in_the_environment_is_not_asked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy, page = await serve(says(response())), await serve(says(response()))
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    check = await checked(page.url)
+    assert check is not None
+    assert check.up
+    assert (proxy.asked, page.asked) == (0, 1)
+
+
 async def test_another_status_can_be_what_is_expected(serve: Serve) -> None:
     server = await serve(says(response("401 Unauthorized")))
     check = await checked(server.url, expect_status=(401,))

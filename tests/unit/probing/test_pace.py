@@ -46,6 +46,23 @@ async def test_one_packet_waits_for_one_burst_at_most() -> None:
     sweeping.cancel()
 
 
+async def test_behind_its_pace_it_still_lets_others_run() -> None:
+    pace = Pace(per_s=1e9, clock=CLOCK)
+    ran = 0
+
+    async def other() -> None:
+        nonlocal ran
+        while True:
+            ran += 1
+            await asyncio.sleep(0)
+
+    reading = asyncio.create_task(other())
+    for _ in range(10):
+        await pace.turn(1)
+    reading.cancel()
+    assert ran >= 9
+
+
 def test_a_pace_is_positive() -> None:
     with pytest.raises(ValueError, match="positive"):
         Pace(0.0, CLOCK)

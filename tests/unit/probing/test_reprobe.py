@@ -148,6 +148,17 @@ def test_a_line_that_loses_half_is_not_stormed() -> None:
     assert len(simulation.sent) < 350
 
 
+def test_between_two_series_of_extra_looks_there_is_a_rest() -> None:
+    policy = Reprobe(ReprobeSettings(rest_s=2.0))
+    policy.set_devices({A: 60.0}, 0.0)
+    policy.missed(A, sent_s=10.0, now_s=11.0)
+    assert policy.due(11.0).urgent == [A]
+    policy.heard(A, sent_s=11.0)
+    policy.missed(A, sent_s=11.4, now_s=11.6)
+    assert policy.due(12.9).urgent == []
+    assert policy.due(13.0).urgent == [A]
+
+
 def test_extra_looks_that_come_late_do_not_become_one() -> None:
     policy = Reprobe(ReprobeSettings())
     policy.set_devices({A: 10.0}, 0.0)

@@ -32,6 +32,8 @@ class Dns:
 
     def __init__(self) -> None:
         self.address: str | None = "192.0.2.1"
+        self.nothing = False
+        """Answers, but with no address that could be used."""
         self.takes_s = 0.0
         self.asked: list[str] = []
         self.at_once = 0
@@ -45,6 +47,8 @@ class Dns:
             await asyncio.sleep(self.takes_s)
         finally:
             self.at_once -= 1
+        if self.nothing:
+            return []
         if self.address is None:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (self.address, 0))]
@@ -94,11 +98,15 @@ async def test_an_old_answer_serves_while_a_new_one_is_fetched_and_when_dns_is_d
     assert resolver.known("r1") == V4
     await resolver.wait(["r1"], timeout_s=5.0)
     assert resolver.known("r1") == V4
-    clock.s, dns.address = 700.0, "192.0.2.2"
+    clock.s, dns.nothing = 640.0, True
+    resolver.known("r1")
+    await resolver.wait(["r1"], timeout_s=5.0)
+    assert resolver.known("r1") == V4
+    clock.s, dns.nothing, dns.address = 1000.0, False, "192.0.2.2"
     resolver.known("r1")
     await resolver.wait(["r1"], timeout_s=5.0)
     assert resolver.known("r1") == Resolved(IpVersion.V4, ("192.0.2.2", 0))
-    assert len(dns.asked) == 3
+    assert len(dns.asked) == 4
 
 
 async def test_a_name_without_address_is_asked_again_after_the_retry_time_only(dns: Dns) -> None:

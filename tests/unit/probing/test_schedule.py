@@ -149,6 +149,21 @@ async def test_dead_devices_delay_no_living_one() -> None:
         assert schedule.counters.places.slow > 50
 
 
+async def test_a_device_known_to_be_dumb_takes_no_quick_place() -> None:
+    world = World()
+    world.dead = {"dead"}
+    # Nothing yields here, so only what is known of the device keeps it off the one quick place.
+    settings = ScheduleSettings(polls_quick=1, yield_place_after_s=60.0)
+    async with running(world, [device("dead", poll_s=0.5)], settings) as schedule:
+        await until(lambda: schedule.counters.places.slow == 1)
+        assert schedule.counters.places.quick == 0
+        world.dead = set()
+        await until(lambda: any(result.observations for result in world.results))
+        world.poll_takes_s = 0.2
+        await until(lambda: schedule.counters.places.quick == 1)
+        assert schedule.counters.places.slow == 0, "and once it has spoken it is as good as any"
+
+
 async def test_a_poll_ends_at_its_deadline_and_what_was_missing_is_said() -> None:
     world = World()
     world.dead = {"a"}
@@ -173,6 +188,9 @@ async def test_silence_is_known_in_seconds_and_the_living_are_told_at_once() -> 
         assert CLOCK.monotonic_s() - start_s < 5.0
         assert len([a for a in world.answers if a.device == "a" and not a.answered]) == 3
         assert schedule.missing_answers(DeviceId("b")) == 0
+        # The second look follows at the time-out (here 0.2 s), not at the pump's next turn.
+        looks = [s for s, name in world.probes if name == "a"][-3:]
+        assert looks[1] - looks[0] < 0.8
         # The answer of b did not wait for a's time-out.
         lost = next(a for a in world.answers if a.device == "a" and not a.answered)
         assert [a.answered for a in world.answers if a.device == "b"] == [True, True]
