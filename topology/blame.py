@@ -59,8 +59,7 @@ class Blame:
         self.sight = sight
         self.settings = settings
         self.now = now
-        self._asked_since = {g.key: g.asked_since for g in before}
-        self._known = {symptom for g in before for symptom in g.symptoms}
+        self._before = before
 
     def groups(self, explained: list[Explained]) -> list[Group]:
         owner: dict[int, int] = {}
@@ -70,14 +69,30 @@ class Blame:
                 other = owner.get(region)
                 if other is None or (began[n], n) > (began[other], other):
                     owner[region] = n
+        theirs = {s.what for e in explained for s in e.symptoms}
         found = []
         for n, e in enumerate(explained):
             owned = frozenset(r for r, who in owner.items() if who == n)
-            symptoms = {s.what for s in e.symptoms}
-            symptoms |= {device_component(d) for r in owned for d in self.sight.regions[r].silent}
-            group = self._group(tuple(sorted(symptoms)), e.hypotheses, e.regions, owned)
-            found.append(self._settle(group))
-        return found
+            symptoms = {device_component(d) for r in owned for d in self.sight.regions[r].silent}
+            symptoms -= theirs  # what is the very symptom of another group is not only behind this one
+            symptoms |= {s.what for s in e.symptoms}
+            found.append(self._group(tuple(sorted(symptoms)), e.hypotheses, e.regions, owned))
+        standing = {symptom for group in found for symptom in group.symptoms}
+        return [self._settle(self._asked_again(group, standing)) for group in found]
+
+    def _asked_again(self, group: Group, standing: set[Component]) -> Group:
+        """When part of what was explained is over, and what remains is now laid to something else: what was
+        seen of it before proves nothing for that, for it may be over just as well."""
+        since = next((g.asked_since for g in self._before if g.key == group.key), None)
+        for earlier in self._before:
+            other_blame = earlier.hypotheses[0][1] != group.hypotheses[0][1]
+            if (
+                other_blame
+                and not standing.issuperset(earlier.symptoms)
+                and not set(earlier.symptoms).isdisjoint(group.symptoms)
+            ):
+                since = self.now
+        return replace(group, asked_since=since)
 
     def blind(self) -> Group:
         """One cause for all darkness: the monitor's own device or its way out."""
@@ -159,11 +174,7 @@ class Blame:
         )
         # Named after its first symptom, which stays the first while the outage lasts.
         key = f"{first}@{since:%Y%m%dT%H%M%S}.{since.microsecond // 1000:03d}"
-        if key in self._asked_since:
-            asked_since = self._asked_since[key]
-        else:
-            asked_since = self.now if self._known.intersection(symptoms) else None
-        return Group(key, since, symptoms, hypotheses, regions, owned, asked_since=asked_since, failed=failed)
+        return Group(key, since, symptoms, hypotheses, regions, owned, failed=failed)
 
     def _began(self, symptoms: list[Component]) -> datetime | None:
         return min((at for c in symptoms if (at := self._since(c)) is not None), default=None)
@@ -186,6 +197,7 @@ class Blame:
         fresh = group.asked_since or group.since
         witnesses = self._witnesses(group)
         awaited = frozenset(d for d in witnesses if self._is_awaited(d, fresh))
+        awaited |= self._port_witnesses(group, fresh)
         if group.asked_since is not None:
             awaited |= self._unconfirmed(group, group.asked_since)
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
@@ -196,6 +208,22 @@ class Blame:
 
     def _deadline(self, group: Group) -> datetime:
         return (group.asked_since or group.since) + timedelta(seconds=self.settings.settle_s)
+
+    def _port_witnesses(self, group: Group, since: datetime) -> frozenset[DeviceId]:
+        """Who has a port on a link in question, and has not said since then how it is: the other end of a
+        link seen down, and the other links of a shared thing under suspicion (one fiber, or the duct?)."""
+        links = {LinkId(s.id) for s in group.symptoms if s.kind is ComponentKind.LINK}
+        for _, components in group.hypotheses:
+            for component in components:
+                if component.kind is ComponentKind.RISK_GROUP:
+                    links |= self.graph.members(component).links
+        found: set[DeviceId] = set()
+        for link in links:
+            for device in self.graph.ends[link]:
+                seen = self.state.link_seen_at(link, device)
+                if device in self.sight.lit and seen is not None and seen < since:
+                    found.add(device)
+        return frozenset(found)
 
     def _unconfirmed(self, group: Group, since: datetime) -> frozenset[DeviceId]:
         """Who has to say again that a symptom is still there."""

@@ -51,6 +51,8 @@ class NetworkState:
         """Up, silent or unknown; what is a shadow, the causes tell."""
         self.links: dict[LinkId, LinkCondition] = dict.fromkeys(inventory.links, LinkCondition.UNKNOWN)
         self.management_faults: set[DeviceId] = set()
+        self.suspects: dict[DeviceId, datetime] = {}
+        """Devices that missed an answer and are not silent yet: since when."""
         self.flapping: dict[Component, Flapping] = {}
         self.checks: dict[ApplicationId, ApplicationCheck] = {}
         self.counters: Counter[str] = Counter()
@@ -154,6 +156,11 @@ class NetworkState:
         )
         self.devices[device] = condition
         (self.management_faults.add if unmanageable else self.management_faults.discard)(device)
+        missing = evidence.silence(1)
+        if missing is not None and condition is DeviceCondition.UP:
+            self.suspects[device] = missing[0]
+        else:
+            self.suspects.pop(device, None)
         if condition is not was[0] and DeviceCondition.SILENT in (condition, was[0]):
             # Whether it is silent decides what its last words about its ports are worth.
             self._dirty_links.update(link for link, _ in self.graph.neighbours(device))
@@ -228,6 +235,11 @@ class NetworkState:
         """When the first of the unanswered probes was, if there is any."""
         silence = self._evidence[device].silence(self.settings.silent_after_probes)
         return None if silence is None else silence[0]
+
+    def asked_before(self, device: DeviceId, at: datetime) -> bool:
+        """Whether its last answer or missed answer is older than `at`."""
+        times = (self.answered_at(device), self.missed_at(device))
+        return all(t is None or t < at for t in times)
 
     def missed_at(self, device: DeviceId) -> datetime | None:
         """When the newest of the unanswered probes was, if there is any."""

@@ -96,7 +96,11 @@ class Judge:
             self._last = self._look(now)
         else:
             self._last = replace(
-                self._last, at=now, flapping=self._flapping(), look_again_at=self._again(now)
+                self._last,
+                at=now,
+                flapping=self._flapping(),
+                look_again_at=self._again(now),
+                wanted=self._wanted(self._groups),
             )
         return self._last
 
@@ -125,6 +129,16 @@ class Judge:
         if self.state.next_change_at is not None:
             times.append(self.state.next_change_at)
         return min((at for at in times if at > now), default=None)
+
+    def _wanted(self, groups: Iterable[Group]) -> tuple[DeviceId, ...]:
+        """Whose word would settle what is open; and already at the first missed answer the neighbours of
+        who missed it, so that by the time it is called silent they have been asked."""
+        wanted = {d for g in groups if not g.settled for d in g.awaited}
+        for suspect, since in self.state.suspects.items():
+            for _, other in self.graph.neighbours(suspect):
+                if self.state.devices[other] is DeviceCondition.UP and self.state.asked_before(other, since):
+                    wanted.add(other)
+        return tuple(sorted(wanted))
 
     # --- one look ---
 
@@ -159,7 +173,7 @@ class Judge:
             applications=self._applications(now, offices, sight),
             flapping=self._flapping(),
             management_faults=tuple(sorted(self.state.management_faults)),
-            wanted=tuple(sorted({d for g in groups if not g.settled for d in g.awaited})),
+            wanted=self._wanted(groups),
             look_again_at=self._again(now),
         )
 
