@@ -153,16 +153,18 @@ async def store_latencies(
 ) -> None:
     tags, seed = all_tags(interfaces), random.Random(2)
     inserts: list[float] = []
+    cpu: list[float] = []
     for number in range(minutes):
         points = minute(tags, number, seed)
-        before = time.perf_counter()
+        before, cpu_before = time.perf_counter(), time.process_time()
         await store.write(points)
         inserts.append(time.perf_counter() - before)
+        cpu.append(time.process_time() - cpu_before)
     end_s = START_S + 60 * minutes
     print(f"   {name}, {interfaces} interfaces, {minutes / 60:.0f} h of minutes")
     worst = statistics.quantiles(inserts, n=100)[-1]
-    median = statistics.median(inserts)
-    print(f"     {f'{interfaces} x 12 values written':32} median {ms(median)}, p99 {ms(worst)}")
+    figures = f"median {ms(statistics.median(inserts))}, p99 {ms(worst)}, CPU {ms(statistics.median(cpu))}"
+    print(f"     {f'{interfaces} x 12 values written':32} {figures}")
     queries: dict[str, Callable[[], Awaitable[object]]] = {
         "last values of every interface": lambda: store.last("interface", since_s=START_S),
         "one interface, 5-minute means": lambda: store.range(

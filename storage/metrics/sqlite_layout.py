@@ -88,6 +88,13 @@ def rolled_columns(measurement: str, name: str) -> tuple[str, ...]:
     return ("", names.MIN_SUFFIX, names.MAX_SUFFIX)
 
 
+def column_type(measurement: str, name: str) -> str:
+    """REAL for catalogued fractions: SQLite keeps a whole one (an error rate of 0.0) in a byte or two then,
+    and gives a float back all the same. Without a type it keeps an integer an integer and a float a float."""
+    field = names.field_of(measurement, name)
+    return " REAL" if field is not None and not field.integer else ""
+
+
 class Layout:
     """Numbers and columns as the database has them. Belongs to one connection, and so to one thread."""
 
@@ -175,11 +182,13 @@ class Layout:
                 "INSERT INTO field(measurement, name) VALUES(?, ?) RETURNING id", (table, json.dumps(name))
             ).fetchone()
             number = int(row[0])
-            # No declared type: SQLite then keeps an integer an integer and a float a float.
-            self._db.execute(f"ALTER TABLE raw_{table} ADD COLUMN f{number}")
+            real = column_type(measurement, name)
+            self._db.execute(f"ALTER TABLE raw_{table} ADD COLUMN f{number}{real}")
             for resolution in (Resolution.FIVE_MINUTES, Resolution.HOURLY):
                 for suffix in rolled_columns(measurement, name):
-                    self._db.execute(f"ALTER TABLE {PREFIX[resolution]}_{table} ADD COLUMN f{number}{suffix}")
+                    self._db.execute(
+                        f"ALTER TABLE {PREFIX[resolution]}_{table} ADD COLUMN f{number}{suffix}{real}"
+                    )
             self.fields[measurement][name] = number
         return number
 
