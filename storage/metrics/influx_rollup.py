@@ -71,7 +71,7 @@ class RollUp:
     def __init__(self, wire: InfluxWire, marks: Marks) -> None:
         self._wire = wire
         self._marks = marks
-        self._writer = LineWriter()
+        self._writer = LineWriter(raw=False)
 
     def run(self, now_s: int, raw_kept_s: int, version: InfluxVersion) -> int:
         """Makes everything that is due; how many rows. Raises InfluxError, and goes on from there next

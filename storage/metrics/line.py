@@ -107,7 +107,9 @@ class LineWriter:
     them would cost more than all the rest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool = True) -> None:
+        self._raw = raw
+        """False for roll-ups, where the mean of an integer is a float: their values' own types count."""
         self._last: dict[int, _Form] = {}
         self._forms: dict[tuple[str, Tags, tuple[str, ...]], _Form] = {}
 
@@ -146,7 +148,7 @@ class LineWriter:
                 self._forms.clear()
                 self._last.clear()
             form = self._forms[key] = _Form(
-                point.tags, point.measurement, fields, _template(point, fields, values)
+                point.tags, point.measurement, fields, _template(point, fields, values, raw=self._raw)
             )
         elif form.tags is not point.tags:
             # Equal tags in a new object: the old one is forgotten, so that the cache stays as large as the
@@ -157,7 +159,7 @@ class LineWriter:
         return form
 
 
-def _template(point: Point, fields: tuple[str, ...], values: tuple[int | float, ...]) -> str:
+def _template(point: Point, fields: tuple[str, ...], values: tuple[int | float, ...], *, raw: bool) -> str:
     """The fields' types are the catalogue's, and for names it doesn't know those that were seen first:
     InfluxDB holds a field to its first type. An integer where floats are wanted is written as a float; a
     float where integers are wanted can't be one, and the server will say so."""
@@ -165,7 +167,7 @@ def _template(point: Point, fields: tuple[str, ...], values: tuple[int | float, 
     head += "".join(f",{escape_key(k)}={escape_value(v)}" for k, v in sorted(point.tags) if k and v)
     parts = []
     for name, value in zip(fields, values, strict=True):
-        known = field_of(point.measurement, name)
+        known = field_of(point.measurement, name) if raw else None
         integer = type(value) is not float if known is None else known.integer
         parts.append(escape_key(name).replace("%", "%%") + ("=%si" if integer else "=%s"))
     return f"{head.replace('%', '%%')} {','.join(parts)} %s\n"

@@ -194,6 +194,16 @@ async def test_roll_ups_keep_mean_min_max_and_last(store: MetricStore) -> None:
     assert rows(least) == {"a": [(HOUR, {"in_bps": 0.0}), (HOUR + 300, {"in_bps": 5.0})]}
 
 
+async def test_the_mean_of_an_integer_is_a_fraction(store: MetricStore) -> None:
+    probe = tags_of({"device": "x"})
+    await store.write([Point("probe", probe, {"answered": n % 4 and 1}, HOUR + 10 * n) for n in range(360)])
+    await store.maintain(HOUR + 7200)
+    (series,) = await store.range(
+        "probe", ["answered"], start_s=HOUR, end_s=HOUR + 3600, resolution=Resolution.HOURLY
+    )
+    assert series.rows == (Row(HOUR, {"answered": 0.75}),)
+
+
 async def test_a_roll_up_waits_until_its_period_is_over(store: MetricStore) -> None:
     await store.write([interface("a", HOUR + 60 * m, in_bps=1.0) for m in range(6)])
     await store.maintain(HOUR + 330)
