@@ -95,6 +95,13 @@ class Contact:
             return session
         return None
 
+    def another(self, memory: Memory) -> SnmpTransport | None:
+        """One more session beside an open one, not yet opened; None for odd devices."""
+        session = memory.transport
+        if not isinstance(session, GufoSession) or memory.secret is None:
+            return None
+        return self._session(*session.address, memory.secret, memory)
+
     async def recorder(self, memory: Memory) -> PysnmpSession:
         """A session of the engine that knows the types of values."""
         assert memory.secret is not None

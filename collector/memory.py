@@ -34,6 +34,10 @@ class Memory:
     """Known indexes of the columns that change, by column."""
     learned_at_s: dict[str, float] = field(default_factory=dict)
     """When a group's rows were last learned (monotonic), by its name. Not there: still to be learned."""
+    walked: dict[str, set[str]] = field(default_factory=dict)
+    """Columns done of groups whose learning was cut short, by group."""
+    lanes: list[SnmpTransport] = field(default_factory=list)
+    """More sessions to the same device, when it has thousands of ports."""
     read_at_s: dict[str, float] = field(default_factory=dict)
     """When a group's values were last read, by its name."""
     batches: list[Batch] | None = None
@@ -59,9 +63,13 @@ class Memory:
     def forget_rows(self) -> None:
         """The device rebooted or renumbered: nothing of its rows holds any more."""
         self.learned_at_s.clear()
+        self.walked.clear()
         self.batches = None
 
     def drop_transport(self) -> None:
         if self.transport is not None:
             self.transport.close()
             self.transport = None
+        for lane in self.lanes:
+            lane.close()
+        self.lanes = []

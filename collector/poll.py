@@ -159,7 +159,14 @@ class Poller:
         )
         try:
             await Collection(
-                memory, reader, run, self._profiles, self._settings, self._clock, self._totals
+                memory,
+                reader,
+                run,
+                self._profiles,
+                self._settings,
+                self._clock,
+                self._totals,
+                lambda: self._contact.another(memory),
             ).collect()
         finally:
             run.answered = run.answered or transport.answers > answers

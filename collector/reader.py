@@ -50,17 +50,24 @@ class Reader:
 
     # -- learning ---------------------------------------------------------------------------------
 
-    async def learn(self, group: Group, known_rows: Mapping[str, Sequence[str]]) -> None:
+    async def learn(
+        self, group: Group, known_rows: Mapping[str, Sequence[str]], walked: set[str] | None = None
+    ) -> None:
         """Walks the group's columns. Raises SnmpFault when the device falls silent.
 
         `known_rows` are the indexes known so far, by column: an empty answer where there were rows is
-        an error, not an empty table.
+        an error, not an empty table. Columns in `walked` are done already, and those done are put there:
+        a learning that a deadline cut short goes on from it.
         """
+        walked = set() if walked is None else walked
         for column in group.columns:
+            if column.oid in walked:
+                continue
             if group.name == "interfaces" and column.oid in ifmib.NARROW_OF:
                 await self._learn_narrow(column)
             else:
                 await self._learn_column(column, group.name, known_rows.get(column.oid, ()))
+            walked.add(column.oid)
         if group.name == "interfaces":
             await self._fill_holes(group)
 
@@ -145,6 +152,31 @@ class Reader:
         """Asks batch by batch. Raises SnmpFault when the device falls silent."""
         for batch in batches:
             await self.ask(batch)
+
+    async def refresh_wide(self, batches: Sequence[Batch], lanes: Sequence[SnmpTransport]) -> None:
+        """The same over several sessions at once, for devices with thousands of ports."""
+        left = iter(batches)
+        readers = [self, *(self._beside(lane) for lane in lanes)]
+
+        async def work(reader: Reader) -> None:
+            for batch in left:
+                await reader.ask(batch)
+
+        async with asyncio.TaskGroup() as group:
+            for reader in readers:
+                group.create_task(work(reader))
+
+    def _beside(self, transport: SnmpTransport) -> Reader:
+        """Another reader into the same columns."""
+        other = Reader(
+            transport,
+            self._columns,
+            self._counters,
+            max_rows=self._max_rows,
+            speaks_v1=self._speaks_v1,
+        )
+        other.errors, other.missing, other.refused = self.errors, self.missing, self.refused
+        return other
 
     async def ask(self, batch: Batch) -> None:
         answer = await self._get(batch.oids)

@@ -40,6 +40,7 @@ class GufoSession:
         counters: Counters,
         user: User | None = None,
     ) -> None:
+        self.address = (host, port)
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._secret = secret
         self._user = user
