@@ -126,6 +126,8 @@ class DeviceEvidence:
         )
         if otherwise is None:
             return False
+        if self.icmp.dropped is not None and otherwise - self.icmp.dropped[0] >= self.probe_horizon:
+            return True  # of so long a row most probes are not kept any more
         return sum(at < otherwise for at, _ in self.icmp.after(None)) >= probes
 
     def silence(self, probes: int) -> tuple[datetime, datetime, int] | None:
@@ -136,10 +138,12 @@ class DeviceEvidence:
         asked, horizon = self.icmp, self.probe_horizon
         if not asked or self.icmp_is_blocked(probes):
             asked, horizon = self.snmp, self.poll_horizon
-        missed = [at for at, value in asked.after(self.answered_at()) if value == UNANSWERED]
+        heard = self.answered_at()
+        missed = [at for at, value in asked.after(heard) if value == UNANSWERED]
         if not missed:
             return None
-        return missed[0], missed[-1] + horizon, len(missed)
+        polls = (at for at, value in self.snmp.after(heard) if value == UNANSWERED)
+        return min(missed[0], next(polls, missed[0])), missed[-1] + horizon, len(missed)
 
     def condition(self, now: datetime, probes: int) -> tuple[DeviceCondition, datetime | None]:
         """The condition (up, silent or unknown), and until when it stands if nothing more is seen."""

@@ -121,7 +121,7 @@ class Paths:
         return self._count(NOTHING, self._whole)
 
     def left(self, failed: Failed) -> Mapping[OfficeId, int]:
-        """With `failed` out of order."""
+        """With `failed` out of order; right for offices that still reach a hub."""
         relevant = self.relevant(failed)
         if not relevant:
             return self.designed
@@ -133,12 +133,14 @@ class Paths:
         """Without what can only cut off, and not take one of several paths: bridges, single-homed devices."""
         label = self._whole.label
         links = frozenset(link for link in failed.links if label.get(link))
-        devices = frozenset(
-            d
-            for d in failed.devices
-            if sum(bool(label.get(link)) for link, _ in self.graph.neighbours(d)) > 1
-        )
+        devices = frozenset(d for d in failed.devices if self._joins(d))
         return Failed(links, devices)
+
+    def _joins(self, device: DeviceId) -> bool:
+        """Whether paths of others may run through it. At a hub its own arrival counts as a way on."""
+        label = self._whole.label
+        ways = sum(bool(label.get(link)) for link, _ in self.graph.neighbours(device))
+        return ways + (device in self.graph.hub_devices) > 1
 
     def _count(self, failed: Failed, cuts: Cuts) -> Mapping[OfficeId, int]:
         graph = self.graph

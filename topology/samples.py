@@ -78,8 +78,9 @@ class Samples:
         return everything if at is None else [s for s in everything if s[0] > at]
 
     def retained(self, least: int) -> list[tuple[datetime, int]]:
-        """What has to be taken in again to be in this state again; short for a value that never changed."""
+        """What has to be taken in again to be in this state again; short for what has been well all along."""
         everything = list(self.after(None))
-        if len({value for _, value in everything}) > 1 or len(everything) <= least + 1:
+        values = {value for _, value in everything}
+        if len(values) > 1 or 0 in values or len(everything) <= least + 1:
             return everything
         return [everything[0], *everything[-least:]]
