@@ -197,8 +197,7 @@ def encode_community(version: int, community: bytes, pdu: Any) -> bytes:
     return encoded
 
 
-def trap(community: bytes, request_id: int, varbinds: list[bytes]) -> bytes:
-    """An SNMPv2-Trap message."""
+def trap(request_id: int, varbinds: list[bytes]) -> Any:
+    """An SNMPv2-Trap-PDU."""
     bindings = _Encoded(ber.encode(smi.VarBindList.TAG, b"".join(varbinds)))
-    pdu = SNMPv2TrapPDU(requestID=request_id, variableBindings=bindings)
-    return encode_community(1, community, pdu)
+    return SNMPv2TrapPDU(requestID=request_id, variableBindings=bindings)

@@ -80,7 +80,7 @@ class Lab:
         self._keyring = Keyring(os.environ if environment is None else environment)
         self._network: Network | None = None
         self._responders: dict[DeviceId, Responder] = {}
-        self._trap_communities: dict[DeviceId, bytes] = {}
+        self._access: dict[DeviceId, Access] = {}
         self._transports: list[asyncio.BaseTransport] = []
         self._pages: list[HealthPage] = []
         self._sockets: list[socket.socket] = []
@@ -126,7 +126,7 @@ class Lab:
         access = self._keyring.access(self.inventory, self.inventory.devices[device])
         host = Host(self.network, device, self._agent(device, access), clock.monotonic_s)
         self.hosts[device] = host
-        self._trap_communities[device] = (access.communities_v2c or (b"public",))[0]
+        self._access[device] = access
         loop = asyncio.get_running_loop()
         for sock, answer in ((pair.snmp, host.snmp), (pair.probe, host.echo)):
             transport, responder = await loop.create_datagram_endpoint(
@@ -135,6 +135,15 @@ class Lab:
             self._transports.append(transport)
             if sock is pair.snmp:
                 self._responders[device] = responder
+
+    def _trap_message(self, device: DeviceId, pdu: Any) -> bytes:
+        """With the first of the device's own credentials, as it would be set up: v3, else a community."""
+        access = self._access[device]
+        if access.users:
+            return self.hosts[device].notification_by(access.users[0], pdu, self.traps_sent)
+        if access.communities_v2c:
+            return codec.encode_community(1, access.communities_v2c[0], pdu)
+        return codec.encode_community(1, (access.communities_v1 or (b"public",))[0], pdu)
 
     async def stop(self) -> None:
         if self._timer is not None:
@@ -275,6 +284,6 @@ class Lab:
             if responder is None:
                 continue
             self.traps_sent += 1
-            message = codec.trap(self._trap_communities[device], self.traps_sent, varbinds)
+            message = self._trap_message(device, codec.trap(self.traps_sent, varbinds))
             delay_s = self.hosts[device].delay_s() / 2.0
             asyncio.get_running_loop().call_later(delay_s, responder.send, message, self._trap_to)

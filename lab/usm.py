@@ -134,6 +134,14 @@ class Usm:
         name = SecurityName(request.securityName.userName, _NAMESPACE)
         return self._encode(SNMPv3Message(header, scoped, self._security.engineID, name), at_s)
 
+    def notification(self, user: User, pdu: Any, message_id: int, at_s: float) -> bytes:
+        """A trap at the user's own level; the sender is the authoritative engine (RFC 3414 3.1)."""
+        level = SecurityLevel(user.auth is not None, user.priv is not None)
+        header = HeaderData(message_id, MAX_MESSAGE_OCTETS, MessageFlags(level), SecurityModel.USM)
+        scoped = ScopedPDU(pdu, self._security.engineID, user.context.encode())
+        name = SecurityName(user.name.encode(), _NAMESPACE)
+        return self._encode(SNMPv3Message(header, scoped, self._security.engineID, name), at_s)
+
     def _report(self, message: Any, counter: codec.Oid, value: int, at_s: float) -> bytes:
         pdu = codec.report(counter, value, message.scopedPDU.pdu.requestID)
         level = message.header.flags.securityLevel

@@ -11,6 +11,7 @@ from lab.agent import Agent
 from lab.mib import build
 from lab.network import Network
 from lab.seeds import rng
+from lab.usm import User
 from lab.view import View
 from topology.model import DeviceId
 
@@ -43,11 +44,19 @@ class Host:
             return None
         if self._is_lost():
             return None
+        self._keep_engine_time()
+        return self.agent.answer(datagram, self.view, at_s)
+
+    def notification_by(self, user: User, pdu: Any, message_id: int) -> bytes:
+        """A v3 trap, sealed with the engine's time of now."""
+        self._keep_engine_time()
+        return self.agent.usm.notification(user, pdu, message_id, self._now())
+
+    def _keep_engine_time(self) -> None:
         running = self._network.running[self.device]
         if running.boots != self._boots:
             self.agent.usm.booted(running.boots, running.booted_at_s)
             self._boots = running.boots
-        return self.agent.answer(datagram, self.view, at_s)
 
     def echo(self, datagram: bytes) -> bytes | None:
         if not self._network.reachable(self.device):

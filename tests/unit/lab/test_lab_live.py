@@ -15,10 +15,14 @@ import pytest
 from pyasn1.codec.ber import decoder
 from pysnmp.proto import api
 
+from collector.secrets import SshSecret, resolve
+from collector.traps import TrapEvent, TrapListener, TrapSettings
 from lab import sockets
 from lab.lab import Lab
+from lab.secrets import demo_environment
 from lab.sockets import PROBE_PORT_OFFSET, LabError
-from topology.model import Address, DeviceId, Inventory
+from ronda.clock import SystemClock
+from topology.model import Address, CredentialKind, DeviceId, Inventory
 
 COLD_START, LINK_DOWN, LINK_UP = "1.3.6.1.6.3.1.1.5.1", "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.6.3.1.1.5.4"
 
@@ -140,6 +144,9 @@ async def test_traps_come_from_who_still_reaches_the_vantage(inventory: Inventor
     loop = asyncio.get_running_loop()
     transport, receiver = await loop.create_datagram_endpoint(TrapReceiver, local_addr=("127.0.0.1", 0))
     target = transport.get_extra_info("sockname")
+    v2c = next(c.id for c in inventory.credentials.values() if c.kind is CredentialKind.SNMP_V2C)
+    devices = {i: replace(d, snmp=(v2c,)) for i, d in inventory.devices.items()}
+    inventory = replace(inventory, devices=devices)
     async with Lab(inventory, addresses="ephemeral", environment={}, trap_to=target, boot_s=0.0) as lab:
         lab.cut("pkm-fiber")
         lab.restore("pkm-fiber")
@@ -161,6 +168,36 @@ async def test_traps_come_from_who_still_reaches_the_vantage(inventory: Inventor
         assert binds[f"1.3.6.1.2.1.2.2.1.1.{port_index}"] == str(port_index)
         assert binds[f"1.3.6.1.2.1.2.2.1.8.{port_index}"] == "2"
     transport.close()
+
+
+async def test_a_v3_device_sends_v3_traps_that_the_monitor_believes(inventory: Inventory) -> None:
+    device = next(
+        d
+        for d in inventory.devices.values()
+        if d.snmp and inventory.credentials[d.snmp[0]].kind is CredentialKind.SNMP_V3
+    )
+    environment = demo_environment(inventory)
+    events: list[TrapEvent] = []
+    listener = TrapListener(
+        {"127.0.0.1": device.id},
+        [
+            secret
+            for credential in inventory.credentials.values()
+            if not isinstance(secret := resolve(credential, environment), SshSecret)
+        ],
+        events.append,
+        SystemClock(),
+        TrapSettings(host="127.0.0.1", port=0),
+    )
+    await listener.start()
+    try:
+        where = ("127.0.0.1", listener.port)
+        async with Lab(inventory, addresses="ephemeral", environment=environment, trap_to=where) as lab:
+            lab.reboot(device.id)
+            await until(lambda: any("cold_start" in event.kinds for event in events), 8.0)
+    finally:
+        await listener.stop()
+    assert listener.counters["traps_understood"] >= 1
 
 
 async def test_status_counts_what_came_in(lab: Lab) -> None:
