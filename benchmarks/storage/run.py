@@ -32,7 +32,7 @@ from storage.metrics.embedded import EmbeddedStore
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_admin import InfluxAdmin
 from storage.metrics.influx_wire import LineWriteService
-from storage.metrics.points import Point, Tags, tags_of
+from storage.metrics.point import Point, Tags, tags_of
 from storage.metrics.store import MetricStore, Resolution
 from storage.settings import InfluxSettings, InfluxVersion, Retention
 

@@ -19,7 +19,7 @@ import structlog
 
 from storage.metrics import sqlite_rollup
 from storage.metrics.coalesce import Coalescer
-from storage.metrics.points import Point, holdable
+from storage.metrics.point import Point, holdable
 from storage.metrics.sqlite_layout import SLOT_S, Layout, NewerSchemaError, connect, prepare
 from storage.metrics.sqlite_read import read_last, read_range
 from storage.metrics.store import ROLLED, Aggregate, Resolution, Series, StoreError, Where, Written

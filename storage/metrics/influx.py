@@ -20,13 +20,13 @@ from typing import TypeVar
 import structlog
 
 from storage.metrics.coalesce import Coalescer
-from storage.metrics.influx_admin import explain
+from storage.metrics.influx_admin import MAX_SKEW_S, explain
 from storage.metrics.influx_query import last_query, range_query, series_of
 from storage.metrics.influx_replay import Quarantine, Replayer
 from storage.metrics.influx_rollup import Marks, RollUp
 from storage.metrics.influx_wire import InfluxError, InfluxWire, Server, Trouble
 from storage.metrics.line import Lines, LineWriter
-from storage.metrics.points import Point
+from storage.metrics.point import Point
 from storage.metrics.spool import Spool
 from storage.metrics.store import Aggregate, Resolution, Series, StoreError, Where, Written
 from storage.settings import InfluxSettings, InfluxVersion, Retention, SpoolSettings
@@ -37,7 +37,8 @@ log = structlog.get_logger(__name__)
 
 BACKOFF_FIRST_S = 0.25
 IDLE_S = 1.0
-MAX_SKEW_S = 5.0
+START_WAIT_S = 2.0
+"""A server that hangs delays the start by no more than this."""
 COUNTERS = (
     "points_stored", "points_spooled", "points_lost", "values_left_out", "write_requests", "write_failures",
     "replay_requests", "replay_failures", "lines_quarantined", "batches_with_expired_lines", "rows_rolled_up",
@@ -107,7 +108,11 @@ class InfluxStore:
             raise StoreError(f"spool {self._dir}: {error}") from error
         for wire in (self._live, self._replay, self._reads):
             wire.open()
-        await self._meet()
+        try:
+            async with asyncio.timeout(START_WAIT_S):
+                await self._meet()
+        except TimeoutError:
+            self._lose_server(InfluxError(Trouble.UNAVAILABLE, "no answer yet"))
         self._task = asyncio.create_task(self._run(), name="influx-replay")
 
     async def stop(self) -> None:

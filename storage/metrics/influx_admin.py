@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import urllib3
+from influxdb_client.rest import ApiException
+
 from storage.metrics.influx_query import identifier
 from storage.metrics.influx_rollup import DEFAULT_POLICY
-from storage.metrics.influx_wire import InfluxError, InfluxWire, Server, Trouble
+from storage.metrics.influx_wire import InfluxError, InfluxWire, Server, Trouble, answered
 from storage.metrics.store import Resolution
 from storage.settings import DAY_S, InfluxSettings, InfluxVersion, Retention
 
@@ -60,7 +63,12 @@ class InfluxAdmin:
             case InfluxVersion.V3:
                 return self._init_3()
             case _:
-                return self._init_2()
+                try:
+                    return self._init_2()
+                except ApiException as error:
+                    raise answered(error) from error
+                except (urllib3.exceptions.HTTPError, OSError) as error:
+                    raise InfluxError(Trouble.UNAVAILABLE, str(error)) from error
 
     def check(self, now: datetime) -> tuple[Server | None, list[str]]:
         """Who answers, and every problem found: credentials, rights, what is missing, the clock."""

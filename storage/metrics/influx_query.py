@@ -11,7 +11,7 @@ from typing import Any
 
 from storage.metrics import names
 from storage.metrics.line import decode_name, encode_name
-from storage.metrics.points import Fields
+from storage.metrics.point import Fields
 from storage.metrics.store import Aggregate, Resolution, Row, Series, Where
 
 

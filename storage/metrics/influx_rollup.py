@@ -16,7 +16,7 @@ from storage.metrics import names
 from storage.metrics.influx_query import oldest_query, roll_up_query, series_of
 from storage.metrics.influx_wire import InfluxError, InfluxWire, Trouble
 from storage.metrics.line import LineWriter
-from storage.metrics.points import Point, fit, tags_of
+from storage.metrics.point import Point, fit, tags_of
 from storage.metrics.store import ROLL_UP_GRACE_S, ROLLED, Resolution
 from storage.settings import InfluxVersion
 

@@ -68,6 +68,12 @@ def classify(status: int, reason: str) -> Trouble:
     return Trouble.UNAVAILABLE
 
 
+def answered(error: ApiException) -> InfluxError:
+    """What the library's exception says."""
+    reason = _reason(error.body or error.reason)
+    return InfluxError(classify(error.status or 0, reason), reason, error.status)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     version: InfluxVersion
@@ -169,8 +175,7 @@ class InfluxWire:
                 bucket=self.bucket(resolution), org=self._settings.org, record=body, write_precision="s"
             )
         except ApiException as error:
-            reason = _reason(error.body or error.reason)
-            raise InfluxError(classify(error.status, reason), reason, error.status) from error
+            raise answered(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise InfluxError(Trouble.UNAVAILABLE, _network_words(error)) from error
 
@@ -248,8 +253,7 @@ class InfluxWire:
                 _preload_content=False,
             )
         except ApiException as error:
-            reason = _reason(error.body or error.reason)
-            raise InfluxError(classify(error.status, reason), reason, error.status) from error
+            raise answered(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise InfluxError(Trouble.UNAVAILABLE, _network_words(error)) from error
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from storage.metrics.names import field_of
-from storage.metrics.points import Point, Tags, holdable
+from storage.metrics.point import Point, Tags, holdable
 
 MAX_CACHED = 100_000
 NEVER_S = 2**63

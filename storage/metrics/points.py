@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from storage.metrics import names
+from storage.metrics.point import Point, Tags, point, tags_of
 from topology.findings import Connectivity, Verdict
 from topology.model import DeviceId, Inventory, Link, OfficeId, PortRef
 from topology.observations import (
@@ -30,12 +30,6 @@ from topology.observations import (
     SensorReading,
     SystemInfo,
 )
-
-Tags = tuple[tuple[str, str], ...]
-Fields = dict[str, int | float]
-
-INT64_MAX = 2**63 - 1
-INT64_MIN = -(2**63)
 
 CONNECTIVITY_CODES: Mapping[Connectivity, int] = {
     Connectivity.CONNECTED: 0,
@@ -60,90 +54,26 @@ MUTE_SENSOR_STATES = frozenset({"absent", "unknown", "not_present", "unsupported
 """States that say neither good nor bad: unknown is not down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One row of one series at one second. The same series and second again overwrites field by field."""
-
-    measurement: str
-    tags: Tags
-    """Sorted by key; no empty key or value (`tags_of` makes them so)."""
-    fields: Fields
-    """At least one. Integers stay integers."""
-    at_s: int
-    """Seconds since 1970 UTC."""
-
-
-def tags_of(pairs: Mapping[str, str | None]) -> Tags:
-    """Sorted pairs, those without a value left out."""
-    return tuple(sorted((k, v) for k, v in pairs.items() if k and v))
-
-
-def seconds(at: datetime) -> int:
-    return math.floor(at.timestamp())
-
-
-def fit(measurement: str, name: str, value: int | float | None) -> int | float | None:
-    """The value as every store can hold it, or ``None`` when it can't be held.
-
-    NaN and infinities are left out. Catalogued fields get the type of their catalogue entry. A counter above
-    int64 (a Counter64 goes to 2^64-1) is kept modulo 2^63, which reads as one more wrap; any other integer
-    beyond int64 is left out.
-    """
-    if value is None:
-        return None
-    field = names.field_of(measurement, name)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        if field is None or not field.integer:
-            return value
-        value = round(value)
-    elif isinstance(value, bool):
-        value = int(value)
-    if field is not None and not field.integer:
-        try:
-            return float(value)
-        except OverflowError:
-            return None
-    if INT64_MIN <= value <= INT64_MAX:
-        return value
-    if field is not None and field.kind is names.FieldKind.COUNTER and value > 0:
-        return value & INT64_MAX
-    return None
-
-
-def holdable(fields: Fields) -> Fields:
-    """The fields without what no store can hold: the same object when that is all of them, the usual case."""
-    values = fields.values()
-    try:
-        total = sum(values)  # not finite when any of them isn't
-        if total - total == 0 and max(values) <= INT64_MAX and min(values) >= INT64_MIN:
-            return fields
-    except (TypeError, OverflowError, ValueError):
-        pass  # not a number, or an integer beyond any float: found one by one below
-    return {
-        name: value
-        for name, value in fields.items()
-        if (type(value) is float and math.isfinite(value))
-        or (isinstance(value, int) and INT64_MIN <= value <= INT64_MAX)
-    }
-
-
-def point(
-    measurement: str, tags: Tags, at: datetime, values: Mapping[str, int | float | None]
-) -> Point | None:
-    """A point of the values that can be held; ``None`` when none can."""
-    fields: Fields = {}
-    for name, value in values.items():
-        fitted = fit(measurement, name, value)
-        if fitted is not None:
-            fields[name] = fitted
-    return Point(measurement, tags, fields, seconds(at)) if fields else None
-
-
 def links_by_port(inventory: Inventory) -> dict[PortRef, Link]:
     """The declared link that ends at each port."""
     return {end.port: link for link in inventory.links.values() for end in link.ends if end.port is not None}
+
+
+__all__ = [
+    "ADMIN_CODES",
+    "CONNECTIVITY_CODES",
+    "LIGHT_CODES",
+    "OPER_CODES",
+    "Point",
+    "PointMaker",
+    "Tags",
+    "points_of_applications",
+    "points_of_poll",
+    "points_of_probes",
+    "points_of_self",
+    "points_of_verdict",
+    "tags_of",
+]
 
 
 class PointMaker:

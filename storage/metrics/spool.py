@@ -16,21 +16,14 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import threading
-import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
 from storage.metrics.line import Lines
+from storage.metrics.spool_record import HEADER, MAX_RECORD_BYTES, Record, find_record, header, read_record
 from storage.settings import SpoolSettings
-
-MAGIC = b"RND1"
-HEADER = struct.Struct(">4sIIqqI")
-"""magic, length of the lines, CRC-32, appended at (s), oldest point (s), number of lines."""
-_SUMMED = struct.Struct(">IqqI")
-MAX_RECORD_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,16 +39,6 @@ class Batch:
     lines: Lines
     records: int
     end: Position
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    body: bytes
-    lines: int
-    oldest_s: int
-    appended_s: int
-    end: int
-    """Offset behind it."""
 
 
 @dataclass(slots=True)
@@ -114,7 +97,7 @@ class Spool:
             self._make_room(size, now_s)
             segment = self._writable(size)
             assert self._file is not None
-            record = _header(lines, now_s) + lines.body
+            record = header(lines, now_s) + lines.body
             try:
                 written = 0
                 while written < size:
@@ -246,17 +229,17 @@ class Spool:
                 file.truncate(end)
             segment.size = end
 
-    def _record_at(self, position: Position, *, follow: bool = True) -> tuple[_Record, Position] | None:
+    def _record_at(self, position: Position, *, follow: bool = True) -> tuple[Record, Position] | None:
         """The first good record at or after a position, and the position behind it."""
         number, offset = position.segment, position.offset
         while True:
             segment = self._segments.get(number)
             if segment is not None and offset < segment.size:
                 with self._path(number).open("rb") as file:
-                    found = _read_record(file.fileno(), offset, segment.size)
+                    found = read_record(file.fileno(), offset, segment.size)
                     if found is None:
                         self._counters["damaged"] += 1
-                        again = _find_record(file.fileno(), offset + 1, segment.size)
+                        again = find_record(file.fileno(), offset + 1, segment.size)
                         if again is not None:
                             offset = again
                             continue
@@ -320,34 +303,3 @@ class Spool:
 
 
 COUNTERS = ("lines_spooled", "lines_replayed", "lines_dropped", "damaged")
-
-
-def _header(lines: Lines, now_s: int) -> bytes:
-    summed = _SUMMED.pack(len(lines.body), now_s, lines.oldest_s, lines.count)
-    crc = zlib.crc32(lines.body, zlib.crc32(summed))
-    return HEADER.pack(MAGIC, len(lines.body), crc, now_s, lines.oldest_s, lines.count)
-
-
-def _read_record(file: int, offset: int, size: int) -> _Record | None:
-    """None when there is no good record at `offset`."""
-    head = os.pread(file, HEADER.size, offset)
-    if len(head) < HEADER.size:
-        return None
-    magic, length, crc, now_s, oldest_s, count = HEADER.unpack(head)
-    if magic != MAGIC or length > MAX_RECORD_BYTES or offset + HEADER.size + length > size:
-        return None
-    body = os.pread(file, length, offset + HEADER.size)
-    if zlib.crc32(body, zlib.crc32(_SUMMED.pack(length, now_s, oldest_s, count))) != crc:
-        return None
-    return _Record(body, count, oldest_s, now_s, offset + HEADER.size + length)
-
-
-def _find_record(file: int, offset: int, size: int) -> int | None:
-    """Where the next good record starts."""
-    data = os.pread(file, size - offset, offset)
-    at = data.find(MAGIC)
-    while at >= 0:
-        if _read_record(file, offset + at, size) is not None:
-            return offset + at
-        at = data.find(MAGIC, at + 1)
-    return None

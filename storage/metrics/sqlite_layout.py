@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from storage.metrics import names
-from storage.metrics.points import Tags
+from storage.metrics.point import Tags
 from storage.metrics.store import Resolution, Where
 
 SCHEMA_VERSION = 1

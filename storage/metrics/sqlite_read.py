@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from storage.metrics import names
-from storage.metrics.points import Fields
+from storage.metrics.point import Fields
 from storage.metrics.sqlite_layout import SLOT_S, Layout, rolled_columns
 from storage.metrics.store import Aggregate, Resolution, Row, Series, Where
 

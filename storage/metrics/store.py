@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from storage.metrics.points import Fields, Point
+from storage.metrics.point import Fields, Point
 from storage.settings import Retention
 
 Where = Mapping[str, str | Collection[str]]

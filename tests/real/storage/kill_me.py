@@ -26,7 +26,7 @@ from alerts.model import (
 from ronda.clock import SystemClock
 from storage.metrics.embedded import EmbeddedStore
 from storage.metrics.influx import InfluxStore
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.metrics.store import MetricStore
 from storage.records import Records
 from storage.settings import InfluxSettings, SpoolSettings

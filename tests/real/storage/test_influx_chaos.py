@@ -22,7 +22,7 @@ import pytest
 from ronda.clock import SystemClock
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_admin import InfluxAdmin
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.settings import InfluxSettings, Retention
 
 pytestmark = pytest.mark.real

@@ -17,7 +17,7 @@ from ronda.clock import SystemClock
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_admin import InfluxAdmin
 from storage.metrics.influx_wire import InfluxWire
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.metrics.store import StoreError, Written
 from storage.settings import InfluxSettings, InfluxVersion, Retention, SpoolSettings
 
@@ -275,3 +275,14 @@ async def test_a_clock_that_differs_and_a_server_that_is_none_are_named(own_infl
     nobody.close()
     assert server is None
     assert len(problems) == 1
+
+
+async def test_a_server_that_hangs_does_not_hold_up_the_start(front: Any, database: None, make: Make) -> None:
+    front.behind.pause()
+    started = time.monotonic()
+    store = await make(front.behind.url)
+    assert time.monotonic() - started < 4.0
+    assert await store.write([numbered(0)]) == Written(waiting=1)
+    front.behind.resume()
+    await until(lambda: store.trouble is None)
+    assert stored(front.behind) == [0]

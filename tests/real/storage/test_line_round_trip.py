@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from storage.metrics.influx_query import last_query, series_of
 from storage.metrics.influx_wire import InfluxWire
 from storage.metrics.line import LineWriter
-from storage.metrics.points import INT64_MAX, INT64_MIN, Point, tags_of
+from storage.metrics.point import INT64_MAX, INT64_MIN, Point, tags_of
 from storage.settings import InfluxSettings, InfluxVersion
 
 pytestmark = pytest.mark.real

@@ -15,7 +15,7 @@ from ronda.clock import SystemClock
 from storage.metrics.embedded import EmbeddedStore
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_admin import InfluxAdmin
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.metrics.store import Aggregate, MetricStore, Resolution, Row, Series, Written
 from storage.settings import InfluxSettings, Retention
 

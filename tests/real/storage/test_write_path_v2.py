@@ -18,7 +18,7 @@ from ronda.clock import SystemClock
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_wire import InfluxError, InfluxWire, Trouble
 from storage.metrics.line import LineWriter
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.metrics.store import Written
 from storage.settings import InfluxSettings, InfluxVersion
 

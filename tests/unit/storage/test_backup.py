@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from storage import health
 from storage.backup import BackupError, backup, restore, verify
 from storage.metrics.embedded import EmbeddedStore
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.records import Records
 from storage.records.engine import make_engine
 from storage.records.migrate import migrate, newest_revision

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from storage.metrics.embedded import EmbeddedStore
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 from storage.metrics.store import Resolution, StoreError, Written, choose_resolution
 from storage.settings import DAY_S, Retention
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.metrics.line import LineWriter, decode_name, encode_name
-from storage.metrics.points import Point, tags_of
+from storage.metrics.point import Point, tags_of
 
 
 def written(*points: Point) -> str:

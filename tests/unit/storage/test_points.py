@@ -8,19 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.metrics import names
+from storage.metrics.point import Point, fit, holdable, tags_of
 from storage.metrics.points import (
     CONNECTIVITY_CODES,
     OPER_CODES,
-    Point,
     PointMaker,
-    fit,
-    holdable,
     points_of_applications,
     points_of_poll,
     points_of_probes,
     points_of_self,
     points_of_verdict,
-    tags_of,
 )
 from topology.findings import ApplicationVerdict, Connectivity, OfficeVerdict, Verdict
 from topology.model import (

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from storage.metrics.line import Lines
-from storage.metrics.spool import HEADER, Spool
+from storage.metrics.spool import Spool
+from storage.metrics.spool_record import HEADER
 from storage.settings import SpoolSettings
 
 NOW = 1_800_000_000
