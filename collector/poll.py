@@ -39,6 +39,8 @@ __all__ = ["PollSettings", "Poller"]
 
 _ODD = "answers come from another address than was asked; polled by the slower engine from now on"
 _SILENT_POLLS_BEFORE_ANEW = 3
+_OWN_SIDE = frozenset({PollFault.CONFIGURATION, PollFault.UNREACHABLE})
+"""Nothing was asked of the device: a secret is missing here, or this machine has no way to it."""
 
 
 class Poller:
@@ -238,9 +240,10 @@ class Poller:
         device = memory.device.id
         transport = memory.transport
         rtt_s = transport.rtt_s if transport is not None and run.answered else None
-        yield Reachability(
-            device, at, run.answered, Means.SNMP, rtt_s, sent=1, received=1 if run.answered else 0
-        )
+        if run.answered or not any(error.fault in _OWN_SIDE for error in run.errors):
+            yield Reachability(
+                device, at, run.answered, Means.SNMP, rtt_s, sent=1, received=1 if run.answered else 0
+            )
         profile = memory.profile
         if not run.answered or profile is None:
             return

@@ -13,7 +13,7 @@ from collector.schedule_settings import ScheduleSettings
 from collector.turns import Turns
 from topology.clock import Clock
 from topology.model import Device, DeviceId
-from topology.observations import PollError, PollFault, PollResult
+from topology.observations import PollError, PollFault, PollResult, Reachability
 
 _DUMB = frozenset({PollFault.TIMEOUT, PollFault.UNREACHABLE, PollFault.REFUSED, PollFault.DEADLINE})
 _AGAIN_S = 0.2
@@ -157,7 +157,8 @@ class PollTurns:
         return PollResult(device.id, started_at, duration_s, errors=(error,))
 
     def _judge(self, result: PollResult) -> None:
-        if not result.observations and any(error.fault in _DUMB for error in result.errors):
+        told = [o for o in result.observations if not (isinstance(o, Reachability) and not o.answered)]
+        if not told and any(error.fault in _DUMB for error in result.errors):
             self._dumb.add(result.device)
         else:
             self._dumb.discard(result.device)
