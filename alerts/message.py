@@ -12,7 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from alerts.model import Incident, Reason
 from alerts.words import component_name, duration, moment
 from topology.findings import Component, ComponentKind, Connectivity
-from topology.model import Inventory, Link, LinkId, OfficeId
+from topology.model import Inventory, Language, Link, LinkId, OfficeId
+
+SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def compose(incident: Incident, reason: Reason, inventory: Inventory, now: datet
         "incident": incident,
         "reason": reason.value,
         "kind": incident.kind.value,
-        "what": ", ".join(blamed),
+        "what": _shortened(blamed, language),
         "cut": cut,
         "degraded": degraded,
         "began": moment(began, zone),
@@ -69,6 +71,15 @@ def compose(incident: Incident, reason: Reason, inventory: Inventory, now: datet
     subject = templates.get_template(f"{language.value}/subject.txt.j2").render(values)
     text = templates.get_template(f"{language.value}/text.txt.j2").render(values)
     return Message(" ".join(subject.split()), text.strip())
+
+
+def _shortened(names: list[str], language: Language) -> str:
+    """A lock screen has one line: three names, and how many more."""
+    if len(names) <= SHOWN:
+        return ", ".join(names)
+    more = len(names) - SHOWN
+    rest = f"dan {more} lainnya" if language is Language.ID else f"and {more} more"
+    return f"{', '.join(names[:SHOWN])} {rest}"
 
 
 def _names(offices: list[OfficeId], inventory: Inventory) -> list[str]:

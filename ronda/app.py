@@ -11,20 +11,24 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib.metadata import version
 
 import structlog
 
 from alerts.outbox import Outbox
 from api.app import create_app
+from collector.http import ApplicationChecker
 from collector.icmp import Prober, ProberSettings, WireNotAllowedError
 from collector.poll import Poller
 from collector.profile import load_profiles
 from collector.schedule import Schedule
+from collector.traps import TrapEvent, TrapListener
 from ronda.backend import AppBackend
 from ronda.build import (
     build_channels,
     build_routes,
     build_store,
+    build_traps,
     incident_settings,
     poll_settings,
     storage_settings,
@@ -35,7 +39,7 @@ from ronda.patrol import Patrol, Round
 from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings, SettingsError
 from storage.metrics.points import PointMaker, points_of_self
-from storage.records import Records
+from storage.records import Records, RecordsError
 from topology.clock import Clock
 from topology.model import Device, Inventory
 from topology.observations import Observation, PollResult, Reachability
@@ -76,6 +80,8 @@ class App:
         self.poller = Poller(
             inventory.credentials, load_profiles(), clock, environ, settings=poll_settings(settings.poll)
         )
+        self.checker = ApplicationChecker(inventory.applications.values(), clock)
+        self.traps = build_traps(settings.traps, inventory, environ, self._take_trap, clock)
         self.schedule = Schedule(
             inventory.devices.values(),
             poll=self._poll,
@@ -85,7 +91,8 @@ class App:
             clock=clock,
         )
         self.backend = AppBackend(self)
-        self.web = WebServer(create_app(self.backend), settings.api.host, settings.api.port)
+        web = create_app(self.backend, version=version("ronda"), hosts=settings.api.hosts)
+        self.web = WebServer(web, settings.api.host, settings.api.port)
         self._changed = asyncio.Event()
         self._next_at: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -107,11 +114,16 @@ class App:
             await self.store.start()
             await self.prober.start()
             await self.poller.start()
+            await self.checker.start()
             await self.outbox.start()
             await self.web.start()
+            if self.traps is not None:
+                await self._listen_for_traps(self.traps)
             await self.schedule.start()
-        except (CannotListenError, WireNotAllowedError, SettingsError) as error:
+        except (CannotListenError, WireNotAllowedError, SettingsError, RecordsError) as error:
             raise StartError(str(error)) from error
+        for key, interval_s, run in self.checker.turns(lambda check: self._see([check])):
+            self.schedule.every(key, interval_s, run)
         self.schedule.every("self", SELF_EVERY_S, self._measure_self)
         self.schedule.every("maintain", 60.0, self._maintain)
         self._tasks = [
@@ -132,8 +144,11 @@ class App:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.traps is not None:
+            await self.traps.stop()
         await self.poller.stop()
         await self.prober.stop()
+        await self.checker.stop()
         self.backend.feed.close()
         await self.web.stop()
         await self.outbox.stop()
@@ -161,9 +176,21 @@ class App:
         if active:
             log.info("resumed", open_incidents=[i.id for i in active])
 
+    async def _listen_for_traps(self, traps: TrapListener) -> None:
+        settings = self._settings.traps
+        try:
+            await traps.start()
+        except OSError as error:
+            raise StartError(
+                f"can't listen for traps on {settings.host} UDP {settings.port}: {error.strerror}. "
+                "Ports below 1024 need CAP_NET_BIND_SERVICE; choose another with traps.port, or unset it."
+            ) from error
+
     # --- observations in ---
 
     async def _poll(self, device: Device) -> PollResult:
+        if not device.snmp:
+            return PollResult(device.id, self.clock.now(), 0.0)  # reached by echo only, as declared
         return await self.poller.poll(device, deadline_s=device.poll_interval_s * POLL_SHARE)
 
     def _take_poll(self, result: PollResult) -> None:
@@ -176,6 +203,14 @@ class App:
         self.counters["probes"] += len(probes)
         self._see(probes)
         self._write(self.points.of_probes(probes))
+
+    def _take_trap(self, event: TrapEvent) -> None:
+        """A hint: the sender lives; it and whoever is at the other ends of its links are asked at once."""
+        self.counters["traps"] += event.count
+        self._see([event.reachability()])
+        neighbours = {other for _, other in self.patrol.judge.graph.neighbours(event.device)}
+        self.schedule.poll_now([event.device, *neighbours])
+        self.schedule.probe_now(neighbours)
 
     def _see(self, observations: Iterable[Observation]) -> None:
         self.patrol.see(observations)

@@ -116,10 +116,14 @@ class AppBackend:
             "schedule": _flat(app.schedule.counters.samples()),
             "snmp": app.poller.counters,
             "echo": _flat(app.prober.counters.samples()),
-            "stream": {"published": self._feed.published, "listeners": self._feed.listeners},
+            "http": _flat(app.checker.counters.samples()),
+            "traps": app.traps.counters if app.traps is not None else {},
+            "judge": app.patrol.judge.counters,
         }
         return {
-            f"{part}_{name}": value for part, counters in parts.items() for name, value in counters.items()
+            f"{part}_{name.removeprefix(f'{part}_')}": value
+            for part, counters in parts.items()
+            for name, value in counters.items()
         }
 
     async def _ask(self, function: Callable[[], T]) -> T:

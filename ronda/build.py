@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from topology.verdict import VerdictSettings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from alerts.channels.console import ConsoleChannel
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
@@ -12,13 +11,16 @@ from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId
 from alerts.outbox import Channel
 from alerts.route import Route
+from collector.secrets import SecretError, SnmpSecret, SshSecret, resolve
 from collector.settings import PollSettings
+from collector.traps import TrapEvent, TrapListener, TrapSettings
 from ronda.settings import (
     AlertsSettings,
     ReceiverSettings,
     Settings,
     SettingsError,
     SnmpTuning,
+    TrapTuning,
     VerdictTuning,
 )
 from storage.metrics.embedded import EmbeddedStore
@@ -26,6 +28,8 @@ from storage.metrics.influx import InfluxStore
 from storage.metrics.store import MetricStore
 from storage.settings import InfluxSettings, MetricsKind, StorageSettings
 from topology.clock import Clock
+from topology.model import Inventory
+from topology.verdict import VerdictSettings
 
 
 def build_routes(settings: AlertsSettings) -> list[Route]:
@@ -101,6 +105,42 @@ def build_store(storage: StorageSettings, clock: Clock) -> MetricStore:
     return InfluxStore(
         storage.influx, storage.spool_dir, clock, spool=storage.spool, retention=storage.retention
     )
+
+
+def build_traps(
+    settings: TrapTuning,
+    inventory: Inventory,
+    environ: Mapping[str, str],
+    on_event: Callable[[TrapEvent], None],
+    clock: Clock,
+) -> TrapListener | None:
+    """None when traps are not listened for."""
+    if settings.port is None:
+        return None
+    hosts = [(d.address.host, d.id) for d in inventory.devices.values() if d.address is not None]
+    shared = {host for host, count in Counter(host for host, _ in hosts).items() if count > 1}
+    # Of devices behind one address nobody can tell who sent it.
+    sources = {host: device for host, device in hosts if host not in shared}
+    return TrapListener(
+        sources,
+        _snmp_secrets(inventory, environ),
+        on_event,
+        clock,
+        TrapSettings(host=settings.host, port=settings.port),
+    )
+
+
+def _snmp_secrets(inventory: Inventory, environ: Mapping[str, str]) -> list[SnmpSecret]:
+    """Those that can be had; what is missing is said at the polls that need it."""
+    found: list[SnmpSecret] = []
+    for credential in inventory.credentials.values():
+        try:
+            secret = resolve(credential, environ)
+        except SecretError:
+            continue
+        if not isinstance(secret, SshSecret):
+            found.append(secret)
+    return found
 
 
 def poll_settings(settings: SnmpTuning) -> PollSettings:

@@ -31,6 +31,10 @@ class ApiSettings(_Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback needs tokens.")
     port: int = Field(8064, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+    hosts: list[str] = Field(
+        default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
+        description="Host names that requests may be addressed to; behind a reverse proxy, the public name.",
+    )
 
 
 class ProbeSettings(_Section):
@@ -47,6 +51,15 @@ class SnmpTuning(_Section):
 
     timeout_s: float = Field(2.0, gt=0, le=60, description="How long one SNMP answer may take.")
     retries: int = Field(1, ge=0, le=10, description="Repeats of an unanswered request.")
+
+
+class TrapTuning(_Section):
+    """SNMP traps and informs: hints that make an outage known sooner."""
+
+    host: str = Field("0.0.0.0", description="Address to listen on.")
+    port: int | None = Field(
+        None, ge=0, le=65535, description="UDP port (162 is usual); unset: traps are not listened for."
+    )
 
 
 class MetricsSettings(_Section):
@@ -124,6 +137,7 @@ class Settings(_Section):
     api: ApiSettings = ApiSettings()
     probe: ProbeSettings = ProbeSettings()
     poll: SnmpTuning = SnmpTuning()
+    traps: TrapTuning = TrapTuning()
     metrics: MetricsSettings = MetricsSettings()
     verdict: VerdictTuning = VerdictTuning()
     alerts: AlertsSettings = AlertsSettings()

@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -28,7 +29,9 @@ from ronda.clock import SystemClock
 from ronda.commands.serve import STOP_WITHIN_S
 from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit
 from ronda.settings import Settings
+from topology.graph import NetworkGraph
 from topology.model import Inventory
+from topology.whatif import single_points_of_failure
 
 LAB_READY_WITHIN_S = 30.0
 
@@ -55,7 +58,12 @@ def demo(
         environ = {**os.environ, **demo_environment(known)}
         os.environ.update(environ)
         settings = settings_or_exit(None, inventory=inventory, data_dir=data_dir, port=port)
-        settings = settings.model_copy(update={"probe": settings.probe.model_copy(update={"wire": "lab"})})
+        settings = settings.model_copy(
+            update={
+                "probe": settings.probe.model_copy(update={"wire": "lab"}),
+                "traps": settings.traps.model_copy(update={"host": "127.0.0.1", "port": _free_udp_port()}),
+            }
+        )
         with (run_dir / "ronda.log").open("w", encoding="utf-8") as stream:
             log.configure("json", settings.log_level, stream)
             code = uvloop.run(_run(inventory, run_dir, settings, environ))
@@ -68,7 +76,8 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    async with _lab(inventory, run_dir, environ) as problem:
+    trap_to = f"{settings.traps.host}:{settings.traps.port}"
+    async with _lab(inventory, run_dir, trap_to, environ) as problem:
         if problem is not None:
             screen.print(f"[red]The simulated network did not start:[/red] {problem}")
             return BAD_INPUT
@@ -91,7 +100,9 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
 
 
 @contextlib.asynccontextmanager
-async def _lab(inventory: Path, run_dir: Path, environ: dict[str, str]) -> AsyncIterator[str | None]:
+async def _lab(
+    inventory: Path, run_dir: Path, trap_to: str, environ: dict[str, str]
+) -> AsyncIterator[str | None]:
     """The simulated network as a process of its own; yields why it did not start, or None."""
     ready = run_dir / "lab.json"
     ready.unlink(missing_ok=True)
@@ -103,6 +114,8 @@ async def _lab(inventory: Path, run_dir: Path, environ: dict[str, str]) -> Async
             str(inventory),
             "--run-dir",
             str(run_dir),
+            "--trap-to",
+            trap_to,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -131,6 +144,12 @@ async def _lab(inventory: Path, run_dir: Path, environ: dict[str, str]) -> Async
                     await process.wait()
 
 
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _end_with_parent() -> None:
     """In the child: the kernel ends it when we are gone, even by kill -9 (prctl(2), PR_SET_PDEATHSIG)."""
     with contextlib.suppress(OSError, AttributeError):
@@ -150,12 +169,10 @@ def _alone(run_dir: Path) -> Iterator[None]:
 
 
 def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:
-    ring = next(
-        (str(i) for i, link in known.links.items() if link.risk_groups), next(iter(known.links), "LINK")
-    )
-    device = next(
-        (str(d) for d, dev in known.devices.items() if d not in known.vantages and dev.monitored), ""
-    )
+    costly = single_points_of_failure(NetworkGraph(known))
+    link = max(costly.links, key=lambda s: len(s.offices)).component.id if costly.links else "LINK"
+    inner = [s for s in costly.devices if s.component.id not in known.vantages]
+    device = max(inner, key=lambda s: len(s.offices)).component.id if inner else "DEVICE"
     where = "" if str(run_dir) == "var/demo" else f" --run-dir {run_dir}"
     lines = [
         f"[bold]{known.network.name}[/bold]: {len(known.offices)} offices, {len(known.devices)} devices, "
@@ -165,8 +182,8 @@ def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:
         f"API       [link={url}/docs]{url}/docs[/link]",
         "",
         "In another terminal, from this folder:",
-        f"  cut a fiber      [cyan].venv/bin/ronda lab cut {ring}{where}[/cyan]",
-        f"  mend it          [cyan].venv/bin/ronda lab restore {ring}{where}[/cyan]",
+        f"  cut a fiber      [cyan].venv/bin/ronda lab cut {link}{where}[/cyan]",
+        f"  mend it          [cyan].venv/bin/ronda lab restore {link}{where}[/cyan]",
         f"  power failure    [cyan].venv/bin/ronda lab power-off {device}{where}[/cyan]",
         "  what is there    [cyan].venv/bin/ronda status[/cyan]",
         "",
