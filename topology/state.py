@@ -70,6 +70,9 @@ class NetworkState:
         self._dirty_devices: set[DeviceId] = set()
         self._dirty_links: set[LinkId] = set()
         self._touched: set[DeviceId] = set()
+        self._silent_from: dict[DeviceId, datetime | None] = {}
+        self._began_at: datetime | None = None
+        """When this process first asked how things are."""
         self._due: list[tuple[datetime, str, str]] = []
         self._scheduled: dict[tuple[str, str], datetime] = {}
 
@@ -133,6 +136,7 @@ class NetworkState:
 
     def refresh(self, now: datetime) -> Refreshed:
         """Bring the conditions up to `now`: what was touched, and what has gone stale by then."""
+        self._began_at = self._began_at or now
         while self._due and self._due[0][0] <= now:
             at, kind, name = heapq.heappop(self._due)
             if self._scheduled.get((kind, name)) == at:
@@ -149,10 +153,10 @@ class NetworkState:
 
     def _refresh_device(self, device: DeviceId, now: datetime) -> bool:
         evidence, settings = self._evidence[device], self.settings
-        was = (self.devices[device], device in self.management_faults)
+        was = (self.devices[device], device in self.management_faults, self._silent_from.get(device))
         condition, until = evidence.condition(now, settings.silent_after_probes)
         unmanageable = condition is DeviceCondition.UP and evidence.unmanageable(
-            now, settings.management_after_polls
+            now, settings.management_after_polls, settings.silent_after_probes, self._began_at or now
         )
         self.devices[device] = condition
         (self.management_faults.add if unmanageable else self.management_faults.discard)(device)
@@ -170,7 +174,9 @@ class NetworkState:
         samples = evidence.icmp or evidence.snmp
         states = confirmed(samples.after(None), settings.silent_after_probes) if len(samples.kept) > 3 else []
         self._flap(Component(ComponentKind.DEVICE, device), [states])
-        return was != (condition, unmanageable)
+        since = self.silent_since(device) if condition is DeviceCondition.SILENT else None
+        self._silent_from[device] = since
+        return was != (condition, unmanageable, since)
 
     def _refresh_link(self, link: LinkId, now: datetime) -> bool:
         was = self.links[link]

@@ -54,6 +54,8 @@ class Judge:
         self._since: dict[OfficeId, tuple[Connectivity, datetime | None]] = {}
         self._last: Verdict | None = None
         self._groups: list[Group] = []
+        self._edge: frozenset[DeviceId] = frozenset()
+        """Devices beside what is dark: what they say, and when, matters though their condition stays."""
 
     @property
     def counters(self) -> Counter[str]:
@@ -119,6 +121,8 @@ class Judge:
         """Whether something undecided may be decided by now though no condition changed."""
         if self._last is not None and any(c not in self._last.applications for c in self.state.checks):
             return True
+        if touched & self._edge:
+            return True
         return any(not g.settled and (g.awaited & touched or now >= self._deadline(g)) for g in self._groups)
 
     def _deadline(self, group: Group) -> datetime:
@@ -158,6 +162,7 @@ class Judge:
                 groups = blame.groups(explainer.explain())
         offices = self._offices(now, sight, explainer, groups, blind=blind)
         self._groups = groups
+        self._edge = frozenset() if sight is None else self._at_the_edge(sight)
         causes: list[Cause] = []
         if sight is not None:
             groups.sort(key=lambda g: (-len(g.cut), -len(g.degraded), -len(g.symptoms), g.since, g.key))
@@ -176,6 +181,12 @@ class Judge:
             wanted=self._wanted(groups),
             look_again_at=self._again(now),
         )
+
+    def _at_the_edge(self, sight: Sight) -> frozenset[DeviceId]:
+        found = {d for region in sight.regions for d in region.devices} | sight.doubtful
+        found |= {d for link in sight.down for d in self.graph.ends[link]}
+        found |= {lit for region in sight.regions for lit, _, _ in region.edges}
+        return frozenset(found - sight.silent)
 
     def _is_blind(self, sight: Sight) -> bool:
         """Nearly everything silent, and nothing answers that is next to the monitor's own device."""
