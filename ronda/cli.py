@@ -34,7 +34,9 @@ def load_command(name: str) -> Any:
         if known == name:
             found = getattr(importlib.import_module(module), attribute)
             if isinstance(found, typer.Typer):
-                return typer.main.get_command(found)
+                group = typer.main.get_command(found)
+                group.name = name
+                return group
             single = typer.Typer(add_completion=False)
             single.command(name)(found)
             return typer.main.get_command(single)
