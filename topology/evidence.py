@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from topology.findings import DeviceCondition
+from topology.flap import confirmed
 from topology.model import Device, DeviceId, PortRef
 from topology.observations import (
     AdminStatus,
@@ -157,15 +158,31 @@ class DeviceEvidence:
             return DeviceCondition.UP, until
         return DeviceCondition.UNKNOWN, None
 
-    def unmanageable(self, now: datetime, polls: int) -> bool:
-        """ICMP answers, SNMP does not: so many polls in a row failed, or its last answer is stale."""
+    def unmanageable(self, now: datetime, polls: int, probes: int, asked_since: datetime) -> bool:
+        """ICMP answers, SNMP does not: so many polls in a row failed, or its last answer is stale.
+
+        Polls that failed while the device was silent altogether say nothing of its SNMP, nor does the age of
+        an answer while nobody asked: before it was back, before `asked_since`.
+        """
         at = self.icmp.newest_of(ANSWERED)
         if at is None or now > at + self.probe_horizon or not self.snmp:
             return False
-        (last, value), (_, count) = self.snmp.newest, self.snmp.run()
+        back = self._back_since(probes)
+        last, value = self.snmp.newest
         if value == UNANSWERED:
-            return count >= polls
-        return now > last + self.poll_horizon
+            answered = self.snmp.newest_of(ANSWERED)
+            counted = [t for t, v in self.snmp.after(answered) if v == UNANSWERED and (not back or t > back)]
+            return len(counted) >= polls
+        return now > max(last, asked_since, back or last) + self.poll_horizon
+
+    def _back_since(self, probes: int) -> datetime | None:
+        """When it answered again after it had last been silent; None when it had not been, as far as is known."""
+        back, state = None, ANSWERED
+        for at, now in confirmed(self.icmp.after(None), probes):
+            if now == ANSWERED and state == UNANSWERED:
+                back = at
+            state = now
+        return back
 
     def observations(self) -> Iterator[Observation]:
         for samples, means in ((self.icmp, Means.ICMP), (self.snmp, Means.SNMP)):
