@@ -13,7 +13,7 @@ from alerts.delivery import Delivery
 from alerts.model import Notification, Outcome, Reason, Severity
 
 _STYLES = {
-    Severity.CRITICAL: "bold red",
+    Severity.CRITICAL: "red",
     Severity.MAJOR: "red",
     Severity.WARNING: "yellow",
     Severity.INFO: "cyan",
@@ -36,11 +36,10 @@ class ConsoleChannel:
             return Delivery(Outcome.RETRY, "the console is not started")
         good = notification.reason in (Reason.RESOLVED, Reason.CONNECTED)
         style = "green" if good else _STYLES[notification.severity]
-        title = Text(notification.subject, style="bold")
+        # The subject inside, where it wraps: a panel's title would be cut off.
+        body = Text.assemble((notification.subject, f"bold {style}"), "\n", notification.text)
         try:
-            self._console.print(
-                Panel(Text(notification.text), title=title, title_align="left", border_style=style)
-            )
+            self._console.print(Panel(body, border_style=style))
         except (OSError, ValueError) as error:  # the pipe is gone, or the stream was closed
             return Delivery(Outcome.FAILED, f"console: {error}")
         return Delivery(Outcome.SENT)

@@ -107,7 +107,6 @@ RESOLVED_EN = """\
 Restored at 21-11-2026 14:08:21 WITA after 3 min 12 s (since 21-11-2026 14:05:09 WITA).
 Root cause: fiber DKISP - Kantor Camat Kuaro [grogot-kuaro] (confidence 92 %)
 Seen: 1 link reports down, 1 device silent.
-Or else: kuaro-r1 (Kantor Camat Kuaro) (8 %)
 Offices that were cut off (1): Kantor Camat Kuaro
 Provider: Icon+, circuit ICON-64-0012, call NOC Icon+ +62 1
 Map: https://www.openstreetmap.org/?mlat=-1.87750&mlon=116.12750#map=13/-1.87750/116.12750
