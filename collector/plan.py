@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from sys import intern
 
 from collector import entity, hostres, ifmib, neighbors, ups
 from collector.profile_schema import Optics, Profile
@@ -158,7 +159,7 @@ def pack(
         if oids and size > room:
             batches.append(Batch(oids, kept))
             oids, kept, room = [], [], payload_bytes - headers_bytes
-        oids.append(f"{column}.{index}")
+        oids.append(intern(f"{column}.{index}"))  # devices of a kind share their names
         kept.append((column, index))
         room -= size
     if oids:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from sys import intern
 
 from collector import ifmib
 from collector.counters import Counters
@@ -74,7 +75,7 @@ class Reader:
     async def _learn_column(self, column: Column, what: str, known: Sequence[str]) -> None:
         walk = await self._transport.walk(column.oid, self._max_rows)
         start = len(column.oid) + 1
-        rows = {oid[start:]: value for oid, value in walk.rows.items()}
+        rows = {intern(oid[start:]): value for oid, value in walk.rows.items()}
         if walk.fault is not None:
             await self._column_fault(walk.fault, column, what)
         else:
