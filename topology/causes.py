@@ -201,7 +201,7 @@ class Explainer:
         return seen is not None and all(seen >= at for at in fell)
 
     def _hangs(self, device: DeviceId) -> bool:
-        """A lit neighbour sees its link to it up: it has power, so it takes no link down when it is silent."""
+        """A lit neighbour sees its link to it up: it has power, so it takes no other link down."""
         return any(
             other in self.sight.lit and self.state.links[link] is LinkCondition.UP and self.known_up(link)
             for link, other in self.graph.neighbours(device)

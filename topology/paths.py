@@ -122,7 +122,8 @@ class Paths:
 
     def left(self, failed: Failed) -> Mapping[OfficeId, int]:
         """With `failed` out of order; right for offices that still reach a hub."""
-        relevant = self.relevant(failed)
+        hubs_left = failed.devices.isdisjoint(self.graph.hub_devices)
+        relevant = self.relevant(failed) if hubs_left else failed
         if not relevant:
             return self.designed
         if self._last is None or self._last[0] != relevant:

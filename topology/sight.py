@@ -72,7 +72,10 @@ def look(
     doubtful = _doubtful(graph, state, outside, blocked) if outside else set()
     lit = (up - doubtful) | {v for v in graph.vantages if v not in silent}
     extra_roots = lit - reached
-    implied, carrying = _implied(graph, [*roots, *sorted(extra_roots)], lit, blocked)
+    implied: set[DeviceId] = set()
+    carrying: set[LinkId] = set()
+    if not reached <= lit or any(reached.issuperset(graph.ends[link]) for link in state.unseen_links):
+        implied, carrying = _implied(graph, [*roots, *sorted(extra_roots)], lit, blocked)
     lit |= implied
     doubtful -= implied
     regions = _regions(graph, silent, lit, down, disabled)

@@ -50,6 +50,8 @@ class NetworkState:
         )
         """Up, silent or unknown; what is a shadow, the causes tell."""
         self.links: dict[LinkId, LinkCondition] = dict.fromkeys(inventory.links, LinkCondition.UNKNOWN)
+        self.unseen_links: set[LinkId] = set(inventory.links)
+        """Links of which no end says how it is."""
         self.management_faults: set[DeviceId] = set()
         self.suspects: dict[DeviceId, datetime] = {}
         """Devices that missed an answer and are not silent yet: since when."""
@@ -197,6 +199,8 @@ class NetworkState:
             self.links[link] = LinkCondition.UP
         else:
             self.links[link] = LinkCondition.UNKNOWN
+        unseen = self.links[link] is LinkCondition.UNKNOWN
+        (self.unseen_links.add if unseen else self.unseen_links.discard)(link)
         self._wake("link", link, wake)
         ends = [self._ports[port].says.kept for port in self._ends[link]]
         self._flap(Component(ComponentKind.LINK, link), ends)

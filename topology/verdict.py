@@ -27,10 +27,9 @@ from topology.findings import (
 from topology.graph import Failed, NetworkGraph
 from topology.model import ApplicationId, ConnectionStage, DeviceId, LinkId, OfficeId
 from topology.observations import Observation
-from topology.offices import OfficeJudge
-from topology.paths import Paths
 from topology.settings import VerdictSettings
 from topology.sight import Sight, look
+from topology.standing import Standing
 from topology.state import NetworkState
 
 __all__ = ["Judge", "VerdictSettings"]
@@ -43,7 +42,7 @@ class Judge:
         self.graph = graph
         self.settings = settings or VerdictSettings()
         self.state = NetworkState(graph, self.settings)
-        self.paths = Paths(graph)
+        self.standing = Standing(graph, self.state)
         inventory = graph.inventory
         planned = {o.id for o in inventory.offices.values() if o.connection is not ConnectionStage.ACTIVE}
         self._planned = planned
@@ -51,7 +50,6 @@ class Judge:
         self._silent: set[DeviceId] = set()
         self._down: set[LinkId] = set()
         self._disabled: set[LinkId] = set()
-        self._since: dict[OfficeId, tuple[Connectivity, datetime | None]] = {}
         self._last: Verdict | None = None
         self._groups: list[Group] = []
         self._edge: frozenset[DeviceId] = frozenset()
@@ -72,15 +70,7 @@ class Judge:
 
     def recall(self, changes: Iterable[StateChange]) -> None:
         """Take since-times from the newest change of every office, as the event log has it."""
-        newest: dict[str, StateChange] = {}
-        for change in changes:
-            if change.subject.kind is ComponentKind.OFFICE:
-                known = newest.get(change.subject.id)
-                if known is None or change.at >= known.at:
-                    newest[change.subject.id] = change
-        for office, change in newest.items():
-            if change.now in set(Connectivity):
-                self._since[OfficeId(office)] = (Connectivity(change.now), change.at)
+        self.standing.recall(changes)
 
     def verdict(self, now: datetime) -> Verdict:
         """The whole network at `now` (aware UTC)."""
@@ -95,7 +85,7 @@ class Judge:
             or refreshed.links
             or self._must_look(now, refreshed.touched)
         ):
-            self._last = self._look(now)
+            self._last = self._look(now, refreshed.devices)
         else:
             self._last = replace(
                 self._last,
@@ -146,7 +136,7 @@ class Judge:
 
     # --- one look ---
 
-    def _look(self, now: datetime) -> Verdict:
+    def _look(self, now: datetime, touched: Iterable[DeviceId]) -> Verdict:
         sight: Sight | None = None
         explainer: Explainer | None = None
         groups: list[Group] = []
@@ -160,7 +150,8 @@ class Judge:
             else:
                 explainer = Explainer(self.graph, self.state, sight, self.settings, now)
                 groups = blame.groups(explainer.explain())
-        offices = self._offices(now, sight, explainer, groups, blind=blind)
+        impassable = Failed(frozenset(self._down | self._disabled), frozenset(self._silent))
+        offices = self.standing.look(now, touched, impassable, sight, explainer, groups)
         self._groups = groups
         self._edge = frozenset() if sight is None else self._at_the_edge(sight)
         causes: list[Cause] = []
@@ -221,105 +212,6 @@ class Judge:
                 if device not in front and device not in blamed:
                     found[device] = DeviceCondition.SHADOW
         return found
-
-    def _offices(
-        self,
-        now: datetime,
-        sight: Sight | None,
-        explainer: Explainer | None,
-        groups: list[Group],
-        *,
-        blind: bool,
-    ) -> Mapping[OfficeId, OfficeVerdict]:
-        judge = OfficeJudge(self.graph, self.state, sight, explainer)
-        states: dict[OfficeId, Connectivity] = {}
-        for office in self.graph.judged:
-            states[office] = Connectivity.UNKNOWN if blind else judge.reached(office)
-        blamed: dict[OfficeId, list[Group]] = {}
-        designed = self.paths.designed
-        impassable = Failed(frozenset(self._down | self._disabled), frozenset(self._silent))
-        left = designed if blind else self.paths.left(impassable)
-        lost = [o for o, s in states.items() if s is Connectivity.CONNECTED and left[o] < designed[o]]
-        for office in lost:
-            states[office] = Connectivity.DEGRADED
-        if not blind and sight is not None:
-            self._lay_cuts(sight, states, groups, blamed)
-            self._lay_losses(lost, groups, blamed)
-        found: dict[OfficeId, OfficeVerdict] = {}
-        for office in self.graph.inventory.offices:
-            state = Connectivity.NOT_CONNECTED if office in self._planned else states[office]
-            causes = tuple(g.key for g in blamed.get(office, ()))
-            paths = left.get(office, 0) if state in (Connectivity.CONNECTED, Connectivity.DEGRADED) else 0
-            since = self._moved(office, state, blamed.get(office, ()), now)
-            found[office] = OfficeVerdict(office, state, since, paths, designed.get(office, 0), causes)
-        return found
-
-    def _lay_cuts(
-        self,
-        sight: Sight,
-        states: Mapping[OfficeId, Connectivity],
-        groups: list[Group],
-        blamed: dict[OfficeId, list[Group]],
-    ) -> None:
-        """Every cut office to the group that owns its darkness; what else borders it took a path from it."""
-        region_of = {d: n for n, region in enumerate(sight.regions) for d in region.devices}
-        cut: dict[str, list[OfficeId]] = {}
-        degraded: dict[str, list[OfficeId]] = {}
-        for office, state in states.items():
-            if state is not Connectivity.CUT:
-                continue
-            regions = {region_of[d] for d in self.graph.office_devices[office] if d in region_of}
-            owners = [g for g in groups if g.owned & regions]
-            if not owners:
-                continue
-            owner = max(owners, key=lambda g: (g.since, g.key))
-            others = [g for g in groups if g is not owner and g.regions & regions]
-            cut.setdefault(owner.key, []).append(office)
-            for g in others:
-                degraded.setdefault(g.key, []).append(office)
-            blamed[office] = [owner, *others]
-        for g in groups:
-            g.cut = tuple(sorted(cut.get(g.key, ())))
-            g.degraded = tuple(sorted(degraded.get(g.key, ())))
-
-    def _lay_losses(
-        self, lost: list[OfficeId], groups: list[Group], blamed: dict[OfficeId, list[Group]]
-    ) -> None:
-        """Every degraded office to the groups that alone take a path from it."""
-        if not lost:
-            return
-        able = [g for g in groups if self.paths.relevant(g.failed)]
-        for group in able:
-            if len(able) == 1:
-                mine = lost
-            else:
-                left = self.paths.left(group.failed)
-                mine = [o for o in lost if left[o] < self.paths.designed[o]]
-            group.degraded = tuple(sorted({*group.degraded, *mine}))
-            for office in mine:
-                blamed.setdefault(office, []).append(group)
-
-    def _moved(
-        self, office: OfficeId, state: Connectivity, groups: Iterable[Group], now: datetime
-    ) -> datetime | None:
-        """Since when it is so: by the evidence, never before its last change."""
-        known = self._since.get(office)
-        if known is not None and known[0] is state:
-            return known[1]
-        devices = self.graph.office_devices[office]
-        times: list[datetime | None] = []
-        if state is Connectivity.CUT:
-            times = [max((at for d in devices if (at := self.state.silent_since(d))), default=None)]
-        elif state is Connectivity.DEGRADED:
-            times = [g.since for g in groups]
-        elif state is Connectivity.CONNECTED and (known is None or known[0] is not Connectivity.DEGRADED):
-            up = (d for d in devices if self.state.devices[d] is DeviceCondition.UP)
-            times = [self.state.up_since(d) for d in up]
-        since = min((at for at in times if at is not None), default=now)
-        if known is not None and known[1] is not None:
-            since = max(since, known[1])
-        self._since[office] = (state, min(since, now))
-        return self._since[office][1]
 
     def _flapping(self) -> tuple[Flapping, ...]:
         return tuple(self.state.flapping[c] for c in sorted(self.state.flapping))
