@@ -35,6 +35,7 @@ from ronda.build import (
     verdict_settings,
 )
 from ronda.keeper import Keeper, Unsaved
+from ronda.own_side import OwnSide
 from ronda.patrol import Patrol, Round
 from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings, SettingsError
@@ -77,6 +78,7 @@ class App:
         self.points = PointMaker(inventory)
         self.outbox = Outbox(self.keeper, build_channels(settings.alerts, environ), clock)
         self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
+        self.own_side = OwnSide(sum(d.monitored for d in inventory.devices.values()))
         self.poller = Poller(
             inventory.credentials, load_profiles(), clock, environ, settings=poll_settings(settings.poll)
         )
@@ -201,7 +203,7 @@ class App:
 
     def _take_probes(self, probes: Sequence[Reachability]) -> None:
         self.counters["probes"] += len(probes)
-        self._see(probes)
+        self._see(self.own_side.sift(probes))
         self._write(self.points.of_probes(probes))
 
     def _take_trap(self, event: TrapEvent) -> None:
