@@ -28,6 +28,8 @@ from storage.settings import Retention
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
+Batches = defaultdict[tuple[str, tuple[str, ...]], list[tuple[int | float, ...]]]
+"""Measurement and field names to rows of (slot, series, second, values)."""
 MAX_BATCH_POINTS = 20_000
 MAX_HELD_POINTS = 200_000
 """Points kept in memory while the file can't be written (disk full); beyond, the oldest are lost and
@@ -179,7 +181,7 @@ class EmbeddedStore:
         if db is None or layout is None:
             raise sqlite3.OperationalError("the store is not open for writing")
         slot_s = SLOT_S[Resolution.RAW]
-        batches: defaultdict[tuple[str, tuple[str, ...]], list[tuple[int | float, ...]]] = defaultdict(list)
+        batches: Batches = defaultdict(list)
         newest: dict[int, int] = {}
         series = layout.series
         oldest_s = min(p.at_s for p in points)
@@ -195,13 +197,15 @@ class EmbeddedStore:
                 if number is None:
                     number = layout.series_number(point.measurement, point.tags)
                 at_s = point.at_s
+                before_s = newest.get(number)
+                if before_s is None or at_s > before_s:
+                    newest[number] = at_s
+                else:  # perhaps a second that is in hand already: the later one has to be written later
+                    self._execute(db, layout, batches)
                 batches[point.measurement, tuple(fields)].append(
                     (at_s // slot_s, number, at_s, *fields.values())
                 )
-                if newest.get(number, at_s) <= at_s:
-                    newest[number] = at_s
-            for (measurement, names), rows in batches.items():
-                db.executemany(layout.insert_sql(measurement, names), rows)
+            self._execute(db, layout, batches)
             db.executemany(UPSERT_LAST, newest.items())
             if self._raw_floor_s <= oldest_s < self._rolled_until_s:
                 sqlite_rollup.move_back(db, oldest_s)
@@ -211,6 +215,13 @@ class EmbeddedStore:
                 db.execute("ROLLBACK")
             layout.load()
             raise
+
+    @staticmethod
+    def _execute(db: sqlite3.Connection, layout: Layout, batches: Batches) -> None:
+        """Writes rows of the same fields together, and empties `batches`."""
+        for (measurement, fields), rows in batches.items():
+            db.executemany(layout.insert_sql(measurement, fields), rows)
+        batches.clear()
 
     async def _flush(self, batch: list[Sequence[Point]]) -> list[Written]:
         points = [*self._held, *(p for part in batch for p in part)]

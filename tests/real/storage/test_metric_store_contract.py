@@ -79,6 +79,18 @@ async def test_the_same_second_overwrites_field_by_field(store: MetricStore) -> 
     assert rows(found) == {"e": [(HOUR, {"in_bps": 2.0, "out_bps": 1.0, "oper": 1})]}
 
 
+async def test_of_one_second_in_one_write_the_later_point_wins(store: MetricStore) -> None:
+    await store.write(
+        [
+            interface("e", HOUR, in_bps=1.0),
+            interface("e", HOUR, in_bps=2.0, oper=1),
+            interface("e", HOUR, in_bps=3.0),
+        ]
+    )
+    found = await store.range("interface", ["in_bps", "oper"], start_s=HOUR, end_s=HOUR + 1)
+    assert rows(found) == {"e": [(HOUR, {"in_bps": 3.0, "oper": 1})]}
+
+
 async def test_the_last_row_of_each_series_since(store: MetricStore) -> None:
     await store.write(
         [
