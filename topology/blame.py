@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
@@ -32,14 +32,24 @@ class Group:
     """Regions whose darkness is laid to this group: of several that border one, the newest."""
     awaited: frozenset[DeviceId] = frozenset()
     """Devices whose evidence is older than the first symptom, and would tell."""
-    asked_since: datetime | None = None
-    """When symptoms of an explanation that is over were laid to this group: what was seen before proves
-    nothing for it and is asked for again."""
+    asked: Mapping[Component, datetime] = field(default_factory=dict)
+    """Symptoms that outlived others which had been explained with them: since then they are asked for again,
+    for what was seen of them before may be over just as well."""
     settled: bool = True
     cut: tuple[OfficeId, ...] = ()
     degraded: tuple[OfficeId, ...] = ()
     failed: Failed = field(default_factory=Failed)
     """What of it is known to carry nothing."""
+
+    @property
+    def asked_since(self) -> datetime | None:
+        """Evidence older than this proves nothing for it."""
+        return max(self.asked.values(), default=None)
+
+    @property
+    def waits_from(self) -> datetime:
+        """From when it may wait for answers: the first of a row of questions, so that the wait has an end."""
+        return min(self.asked.values(), default=self.since)
 
 
 class Blame:
@@ -81,18 +91,17 @@ class Blame:
         return [self._settle(self._asked_again(group, standing)) for group in found]
 
     def _asked_again(self, group: Group, standing: set[Component]) -> Group:
-        """When part of what was explained is over, and what remains is now laid to something else: what was
-        seen of it before proves nothing for that, for it may be over just as well."""
-        since = next((g.asked_since for g in self._before if g.key == group.key), None)
+        """When part of what was explained together is over, the rest may be over just as well: until it is
+        seen again, what was seen of it before proves nothing."""
+        oldest = self.now - timedelta(seconds=self.settings.settle_s)
+        asked: dict[Component, datetime] = {}
         for earlier in self._before:
-            other_blame = earlier.hypotheses[0][1] != group.hypotheses[0][1]
-            if (
-                other_blame
-                and not standing.issuperset(earlier.symptoms)
-                and not set(earlier.symptoms).isdisjoint(group.symptoms)
-            ):
-                since = self.now
-        return replace(group, asked_since=since)
+            over = not standing.issuperset(earlier.symptoms)
+            for symptom in set(earlier.symptoms).intersection(group.symptoms):
+                since = self.now if over else earlier.asked.get(symptom)
+                if since is not None and since > oldest:
+                    asked[symptom] = max(since, asked.get(symptom, since))
+        return replace(group, asked=asked)
 
     def blind(self) -> Group:
         """One cause for all darkness: the monitor's own device or its way out."""
@@ -207,7 +216,7 @@ class Blame:
         return not group.awaited or self.now >= self._deadline(group)
 
     def _deadline(self, group: Group) -> datetime:
-        return (group.asked_since or group.since) + timedelta(seconds=self.settings.settle_s)
+        return group.waits_from + timedelta(seconds=self.settings.settle_s)
 
     def _port_witnesses(self, group: Group, since: datetime) -> frozenset[DeviceId]:
         """Who has a port on a link in question, and has not said since then how it is: the other end of a

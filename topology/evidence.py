@@ -176,7 +176,7 @@ class DeviceEvidence:
         return now > max(last, asked_since, back or last) + self.poll_horizon
 
     def _back_since(self, probes: int) -> datetime | None:
-        """When it answered again after it had last been silent; None when it had not been, as far as is known."""
+        """When it answered again after it had last been silent; None when that is not known to have been."""
         back, state = None, ANSWERED
         for at, now in confirmed(self.icmp.after(None), probes):
             if now == ANSWERED and state == UNANSWERED:
