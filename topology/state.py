@@ -243,6 +243,8 @@ class NetworkState:
 
     def silent_since(self, device: DeviceId) -> datetime | None:
         """When the first of the unanswered probes was, if there is any."""
+        if (known := self._silent_from.get(device)) is not None:
+            return known
         silence = self._evidence[device].silence(self.settings.silent_after_probes)
         return None if silence is None else silence[0]
 
