@@ -28,7 +28,7 @@ from ronda.app import App, StartError
 from ronda.clock import SystemClock
 from ronda.commands.serve import STOP_WITHIN_S
 from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit
-from ronda.settings import Settings
+from ronda.settings import ApiSettings, Settings
 from topology.graph import NetworkGraph
 from topology.model import Inventory
 from topology.whatif import single_points_of_failure
@@ -58,6 +58,8 @@ def demo(
         environ = {**os.environ, **demo_environment(known)}
         os.environ.update(environ)
         settings = settings_or_exit(None, inventory=inventory, data_dir=data_dir, port=port)
+        if port is None and not _free(socket.SOCK_STREAM, settings.api.host, settings.api.port):
+            settings = settings.model_copy(update={"api": settings.api.model_copy(update={"port": 0})})
         settings = settings.model_copy(
             update={
                 "probe": settings.probe.model_copy(update={"wire": "lab"}),
@@ -77,7 +79,9 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     trap_to = f"{settings.traps.host}:{settings.traps.port}"
-    async with _lab(inventory, run_dir, trap_to, environ) as problem:
+    addresses = "inventory" if _addresses_free(inventory) else "ephemeral"
+    options = ["--run-dir", str(run_dir), "--trap-to", trap_to, "--addresses", addresses]
+    async with _lab(inventory, run_dir, options, environ) as problem:
         if problem is not None:
             screen.print(f"[red]The simulated network did not start:[/red] {problem}")
             return BAD_INPUT
@@ -101,7 +105,7 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
 
 @contextlib.asynccontextmanager
 async def _lab(
-    inventory: Path, run_dir: Path, trap_to: str, environ: dict[str, str]
+    inventory: Path, run_dir: Path, options: list[str], environ: dict[str, str]
 ) -> AsyncIterator[str | None]:
     """The simulated network as a process of its own; yields why it did not start, or None."""
     ready = run_dir / "lab.json"
@@ -112,10 +116,7 @@ async def _lab(
             "-m",
             "lab",
             str(inventory),
-            "--run-dir",
-            str(run_dir),
-            "--trap-to",
-            trap_to,
+            *options,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -142,6 +143,23 @@ async def _lab(
                 except TimeoutError:
                     process.kill()
                     await process.wait()
+
+
+def _free(kind: socket.SocketKind, host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def _addresses_free(inventory: Path) -> bool:
+    """False when another demo on this machine has them: then the devices get free ports of 127.0.0.1."""
+    devices = inventory_or_exit(inventory).devices.values()
+    addresses = [d.address for d in devices if d.address is not None]
+    return all(_free(socket.SOCK_DGRAM, a.host, a.port or 161) for a in addresses)
 
 
 def _free_udp_port() -> int:
@@ -173,6 +191,7 @@ def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:
     link = max(costly.links, key=lambda s: len(s.offices)).component.id if costly.links else "LINK"
     inner = [s for s in costly.devices if s.component.id not in known.vantages]
     device = max(inner, key=lambda s: len(s.offices)).component.id if inner else "DEVICE"
+    asked = "" if url == f"http://127.0.0.1:{ApiSettings().port}" else f" --url {url}"
     where = "" if str(run_dir) == "var/demo" else f" --run-dir {run_dir}"
     lines = [
         f"[bold]{known.network.name}[/bold]: {len(known.offices)} offices, {len(known.devices)} devices, "
@@ -185,7 +204,7 @@ def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:
         f"  cut a fiber      [cyan].venv/bin/ronda lab cut {link}{where}[/cyan]",
         f"  mend it          [cyan].venv/bin/ronda lab restore {link}{where}[/cyan]",
         f"  power failure    [cyan].venv/bin/ronda lab power-off {device}{where}[/cyan]",
-        "  what is there    [cyan].venv/bin/ronda status[/cyan]",
+        f"  what is there    [cyan].venv/bin/ronda status{asked}[/cyan]",
         "",
         f"Alerts appear below. Log: {run_dir}/ronda.log. [bold]Ctrl-C[/bold] stops everything.",
     ]
