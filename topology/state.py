@@ -176,7 +176,8 @@ class NetworkState:
         samples = evidence.icmp or evidence.snmp
         states = confirmed(samples.after(None), settings.silent_after_probes) if len(samples.kept) > 3 else []
         self._flap(Component(ComponentKind.DEVICE, device), [states])
-        since = self.silent_since(device) if condition is DeviceCondition.SILENT else None
+        silence = evidence.silence(settings.silent_after_probes)
+        since = silence[0] if silence is not None and condition is DeviceCondition.SILENT else None
         self._silent_from[device] = since
         return was != (condition, unmanageable, since)
 
