@@ -71,6 +71,8 @@ class InfluxStore:
         self._live = InfluxWire(settings, timeout_s=settings.write_timeout_s)
         self._replay = InfluxWire(settings, timeout_s=max(settings.write_timeout_s, 10.0))
         self._reads = InfluxWire(settings, timeout_s=settings.query_timeout_s)
+        self._care = InfluxWire(settings, timeout_s=settings.query_timeout_s)
+        self._roll_up = RollUp(self._care, self._marks)
         self._replayer = Replayer(
             self._spool,
             self._marks,
@@ -99,14 +101,14 @@ class InfluxStore:
     async def start(self) -> None:
         """Raises StoreError when the spool's directory can't be used. A server that is away is no error."""
         self._loop = asyncio.get_running_loop()
-        for name in ("live", "replay", "spool", "read"):
+        for name in ("live", "replay", "spool", "read", "care"):
             self._pools[name] = ThreadPoolExecutor(1, f"influx-{name}")
         try:
             await self._in("spool", self._spool.open)
             await self._in("spool", self._marks.load)
         except OSError as error:
             raise StoreError(f"spool {self._dir}: {error}") from error
-        for wire in (self._live, self._replay, self._reads):
+        for wire in (self._live, self._replay, self._reads, self._care):
             wire.open()
         try:
             async with asyncio.timeout(START_WAIT_S):
@@ -126,8 +128,8 @@ class InfluxStore:
         if "spool" in self._pools:
             await self._in("spool", self._spool.close)
         for pool in self._pools.values():
-            pool.shutdown(wait=True)
-        for wire in (self._live, self._replay, self._reads):
+            await asyncio.to_thread(pool.shutdown)
+        for wire in (self._live, self._replay, self._reads, self._care):
             wire.close()
 
     async def write(self, points: Sequence[Point]) -> Written:
@@ -174,15 +176,14 @@ class InfluxStore:
             )
         if not self._available:
             raise StoreError(self._why_not or "InfluxDB is not available")
-        roll_up = RollUp(self._reads, self._marks)
-        self._counters["rows_rolled_up"] += await self._read(
-            lambda: roll_up.run(now_s, self._retention.raw_s, self._version)
+        self._counters["rows_rolled_up"] += await self._asked(
+            "care", lambda: self._roll_up.run(now_s, self._retention.raw_s, self._version)
         )
 
     async def delete_older_than(self, resolution: Resolution, before_s: int) -> None:
-        roll_up = RollUp(self._reads, self._marks)
-        self._counters["blocks_deleted"] += await self._read(
-            lambda: roll_up.delete_older_than(resolution, before_s, self._version, self._settings.org)
+        self._counters["blocks_deleted"] += await self._asked(
+            "care",
+            lambda: self._roll_up.delete_older_than(resolution, before_s, self._version, self._settings.org),
         )
 
     def counters(self) -> dict[str, int | float]:
@@ -328,11 +329,11 @@ class InfluxStore:
 
     async def _query(self, influxql: str, resolution: Resolution) -> list[Series]:
         self._counters["reads"] += 1
-        return await self._read(lambda: series_of(self._reads.query(influxql, resolution)))
+        return await self._asked("read", lambda: series_of(self._reads.query(influxql, resolution)))
 
-    async def _read(self, work: Callable[[], T]) -> T:
+    async def _asked(self, pool: str, work: Callable[[], T]) -> T:
         try:
-            return await self._in("read", work)
+            return await self._in(pool, work)
         except InfluxError as error:
             raise StoreError(explain(error, self._settings)) from error
 

@@ -1,7 +1,7 @@
 """Half an hour of polling, compressed, while InfluxDB goes through everything that can happen to it.
 
 Each simulated minute 40 devices are polled and one kind of trouble reigns; minutes take half a second here,
-and RONDA_CHAOS_MINUTE_S=60 makes them real. Zero points lost, order kept, memory flat.
+and RONDA_CHAOS_MINUTE_S=60 (with `--timeout 0`) makes them real. Zero points lost, order kept, memory flat.
 """
 
 from __future__ import annotations
