@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from collector import system
+from collector import ifmib, system
 from collector.counters import Counters
 from collector.entity import Entities
 from collector.faults import SnmpFault
@@ -255,9 +255,13 @@ class Collection:
     def _worth_asking(self, group: Group, column: str) -> list[str]:
         """Rows of a column; of optics those with a module, until the next learning."""
         memory = self._memory
-        rows = list(memory.columns.get(column, ()))
+        values = memory.columns.get(column, {})
+        rows = list(values)
         if memory.profile is None:
             return rows
+        if column in ifmib.NARROW_OF:  # beside a 64-bit counter at 0 only while it counts itself
+            wide = memory.columns.get(ifmib.NARROW_OF[column], {})
+            return [index for index in rows if index not in wide or values[index]]
         for table in memory.profile.optics:
             if group.name == f"optics {table.name}":
                 live = live_rows(table, memory.columns)

@@ -148,10 +148,10 @@ class Ports:
             octets_in = as_counter(hc_in.get(index), 64)
             octets_out = as_counter(hc_out.get(index), 64)
             bits = 64
-            if octets_in is None and octets_out is None:
-                octets_in = as_counter(low_in.get(index), 32)
-                octets_out = as_counter(low_out.get(index), 32)
-                bits = 32
+            if not octets_in and not octets_out and (index in low_in or index in low_out):
+                octets_in, octets_out, bits = _narrow(
+                    octets_in, octets_out, low_in.get(index), low_out.get(index)
+                )
             errors = as_counter(in_errors.get(index), 32)
             if octets_in is None and octets_out is None and errors is None:
                 continue
@@ -167,3 +167,13 @@ class Ports:
                 bits,
                 as_seconds(discontinuities.get(index)),
             )
+
+
+def _narrow(
+    wide_in: int | None, wide_out: int | None, raw_in: Value, raw_out: Value
+) -> tuple[int | None, int | None, int]:
+    """Octets and their width where 64-bit counters are missing, or there but never counting."""
+    low_in, low_out = as_counter(raw_in, 32), as_counter(raw_out, 32)
+    if (wide_in is not None or wide_out is not None) and not low_in and not low_out:
+        return wide_in, wide_out, 64
+    return low_in, low_out, 32

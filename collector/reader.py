@@ -106,9 +106,9 @@ class Reader:
         return value is not NOT_THERE and value != NOT_THERE
 
     async def _learn_narrow(self, column: Column) -> None:
-        """32-bit octets: only of rows without the 64-bit ones."""
+        """32-bit octets: only of rows without the 64-bit ones, or whose 64-bit ones stand still at 0."""
         wide = self._columns.get(ifmib.NARROW_OF[column.oid], {})
-        lacking = [index for index in ifmib.indexes(self._columns) if index not in wide]
+        lacking = [index for index in ifmib.indexes(self._columns) if not wide.get(index)]
         if wide and len(lacking) <= _HOLES_AT_MOST:
             self._columns[column.oid] = {}
             await self.fetch([(column.oid, index) for index in lacking])

@@ -12,7 +12,6 @@ import pytest
 from benchmarks.snmp import ber
 from benchmarks.snmp.agent import GEN_ERR, TOO_BIG, Request, error_answer
 from topology.observations import (
-    OperStatus,
     PollFault,
     PollResult,
     PortCounters,
@@ -287,48 +286,3 @@ async def test_one_slow_device_delays_no_other(serve: Any, new_poller: Any, at: 
     assert result.errors == ()
     waiting.cancel()
     sink.close()
-
-
-async def test_wrong_types_spoil_their_own_cell(serve: Any, new_poller: Any, at: Any, switch: Any) -> None:
-    mib = switch(3)
-    mib.set("1.3.6.1.2.1.31.1.1.1.6.1", "4", "not a number")
-    mib.set("1.3.6.1.2.1.2.2.1.8.2", "4", "up")
-    mib.set("1.3.6.1.2.1.31.1.1.1.1.3", "4x", "ff00fe")
-    mib.set("1.3.6.1.2.1.2.2.1.14.3", "2", "-1")
-    mib.set("1.3.6.1.2.1.31.1.1.1.10.3", "5", "")
-    result = await new_poller().poll(at((await serve(mib)).port), deadline_s=DEADLINE_S)
-    assert result.errors == ()
-    statuses = seen(result, PortStatus)
-    counters = seen(result, PortCounters)
-    assert counters[0].in_octets is None
-    assert counters[0].out_octets == 2000
-    assert statuses[1].oper is OperStatus.UNKNOWN
-    assert statuses[1].admin == "up"
-    assert statuses[2].port.if_name == "ÿþ"
-    assert counters[2].in_errors == 2**32 - 1
-    assert counters[2].out_octets is None
-    assert counters[2].in_octets == 3000
-
-
-async def test_counter64_above_int64(serve: Any, new_poller: Any, at: Any, switch: Any) -> None:
-    mib = switch(1)
-    biggest = 2**64 - 5
-    mib.rows[ber.parse_oid("1.3.6.1.2.1.31.1.1.1.6.1")] = replace(
-        mib.rows[ber.parse_oid("1.3.6.1.2.1.31.1.1.1.6.1")],
-        value=ber.tlv(70, b"\x00" + biggest.to_bytes(8, "big")),
-    )
-    result = await new_poller().poll(at((await serve(mib)).port), deadline_s=DEADLINE_S)
-    assert seen(result, PortCounters)[0].in_octets == biggest
-
-
-async def test_agents_without_ifxtable(serve: Any, new_poller: Any, at: Any, switch: Any) -> None:
-    for version in ("1", "2c"):
-        agent = await serve(switch(5, wide=False))
-        poller = new_poller(version=version)
-        for _ in range(2):
-            result = await poller.poll(at(agent.port), deadline_s=DEADLINE_S)
-            assert result.errors == ()
-            assert [s.port.if_name for s in seen(result, PortStatus)] == [f"port {n}" for n in range(1, 6)]
-            assert [c.in_octets for c in seen(result, PortCounters)] == [n * 10 for n in range(1, 6)]
-            assert {c.octets_bits for c in seen(result, PortCounters)} == {32}
-            assert {s.speed_bps for s in seen(result, PortStatus)} == {100_000_000}
