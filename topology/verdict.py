@@ -116,7 +116,7 @@ class Judge:
         return any(not g.settled and (g.awaited & touched or now >= self._deadline(g)) for g in self._groups)
 
     def _deadline(self, group: Group) -> datetime:
-        return (group.asked_since or group.since) + timedelta(seconds=self.settings.settle_s)
+        return group.waits_from + timedelta(seconds=self.settings.settle_s)
 
     def _again(self, now: datetime) -> datetime | None:
         times = [self._deadline(g) for g in self._groups if not g.settled]
@@ -186,13 +186,23 @@ class Judge:
         up = {d for d, c in self.state.devices.items() if c is DeviceCondition.UP}
         answering = len(up - sight.doubtful - vantages)
         own_silent = vantages <= sight.silent
-        if own_silent and not silent and not answering:
+        if own_silent and self._nobody_since(vantages):
             return True
         if any(o in sight.lit - vantages for v in vantages for _, o in self.graph.neighbours(v)):
             return False
         if silent < (1 if own_silent else self.settings.blind_least):
             return False
         return silent >= self.settings.blind_share * (silent + answering)
+
+    def _nobody_since(self, vantages: set[DeviceId]) -> bool:
+        """Since the monitor's own device fell silent others were asked, and none was heard."""
+        since = max((at for v in vantages if (at := self.state.silent_since(v)) is not None), default=None)
+        others = [d.id for d in self.graph.inventory.devices.values() if d.monitored and d.id not in vantages]
+        if since is None:
+            return False
+        if any((at := self.state.answered_at(d)) is not None and at > since for d in others):
+            return False
+        return not others or any((at := self.state.missed_at(d)) is not None and at > since for d in others)
 
     def _devices(self, sight: Sight | None, groups: list[Group]) -> dict[DeviceId, DeviceCondition]:
         found = dict(self.state.devices)
