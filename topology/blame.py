@@ -274,7 +274,7 @@ class Blame:
             if symptom.kind is ComponentKind.LINK:
                 found |= set(self.graph.ends[LinkId(symptom.id)])
             else:
-                found |= {other for _, other in self.graph.neighbours(DeviceId(symptom.id))}
+                found |= self.graph.monitored_around(DeviceId(symptom.id))
         for _, components in group.hypotheses:
             for component in components:
                 if component.kind in (ComponentKind.RISK_GROUP, ComponentKind.PROVIDER):

@@ -81,6 +81,21 @@ class NetworkGraph:
         """Shape: (link, device at its other end), in the inventory's order. Raises KeyError."""
         return self._around[device]
 
+    def monitored_around(self, device: DeviceId) -> set[DeviceId]:
+        """The nearest devices that can be asked: neighbours, and beyond a cloud its neighbours."""
+        found: set[DeviceId] = set()
+        seen, queue = {device}, [device]
+        for here in queue:  # grows while it is read
+            for _, other in self._around[here]:
+                if other in seen:
+                    continue
+                seen.add(other)
+                if self.inventory.devices[other].monitored:
+                    found.add(other)
+                else:
+                    queue.append(other)
+        return found
+
     @cached_property
     def networkx(self) -> nx.MultiGraph[DeviceId]:
         """The same as a networkx MultiGraph; edges are keyed by link id."""

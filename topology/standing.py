@@ -71,8 +71,10 @@ class Standing:
                 states[office] = Connectivity.DEGRADED
                 lost.append(office)
         blamed: dict[OfficeId, list[Group]] = {}
+        withheld: set[OfficeId] = set()
         if sight is not None and not blind:
             self._lay_cuts(sight, states, groups, blamed)
+            withheld = self._withhold(states, blamed)
             self._lay_losses(lost, groups, blamed)
         found = dict(self._found) if self._found else self._not_judged()
         for office, state in states.items():
@@ -81,7 +83,8 @@ class Standing:
             since = self._moved(office, state, mine, now)
             keys = tuple(g.key for g in mine)
             found[office] = OfficeVerdict(office, state, since, paths, designed.get(office, 0), keys)
-            (self._at_ease.add if state is Connectivity.CONNECTED else self._at_ease.discard)(office)
+            at_ease = state is Connectivity.CONNECTED and office not in withheld
+            (self._at_ease.add if at_ease else self._at_ease.discard)(office)
         self._found = found
         return dict(found)
 
@@ -121,6 +124,15 @@ class Standing:
         for g in groups:
             g.cut = tuple(sorted(cut.get(g.key, ())))
             g.degraded = tuple(sorted(degraded.get(g.key, ())))
+
+    def _withhold(
+        self, states: dict[OfficeId, Connectivity], blamed: Mapping[OfficeId, list[Group]]
+    ) -> set[OfficeId]:
+        """While ancestors and neighbours are being asked, an office stands as it stood: not cut yet."""
+        held = {o for o, gs in blamed.items() if states[o] is Connectivity.CUT and not gs[0].settled}
+        for office in held:
+            states[office] = self._since.get(office, (Connectivity.UNKNOWN, None))[0]
+        return held
 
     def _lay_losses(
         self, lost: list[OfficeId], groups: list[Group], blamed: dict[OfficeId, list[Group]]
