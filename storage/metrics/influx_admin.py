@@ -151,11 +151,11 @@ class InfluxAdmin:
         done: list[str] = []
         for resolution, kept_s in self._kept().items():
             name = self._wire.bucket(resolution)
-            body = {"db": name, "retention_period": f"{kept_s // DAY_S}d"}
+            body = {"db": name, "retention_period": f"{kept_s // 3600}h"}
             try:
                 self._wire.request("POST", "/api/v3/configure/database", [], body=body)
             except InfluxError as error:
-                if error.status != 409:  # it is there already
+                if error.status != 409:  # it is there already, and 3 Core can't change its retention
                     raise
             else:
                 done.append(f"database {name} made: {kept_s // DAY_S} days")

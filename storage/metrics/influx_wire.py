@@ -242,12 +242,13 @@ class InfluxWire:
     ) -> Any:
         api = self.client.api_client
         kind = "application/json" if form is None else "application/x-www-form-urlencoded"
+        own = {"Authorization": f"Bearer {self._settings.token}"} if path.startswith("/api/v3/") else {}
         try:
             return api.rest_client.request(  # type: ignore[no-untyped-call]  # as above
                 method,
                 api.configuration.host + path,
                 query_params=parameters,
-                headers={**api.default_headers, "Content-Type": kind, "Accept": "application/json"},
+                headers={**api.default_headers, "Content-Type": kind, "Accept": "application/json", **own},
                 post_params=form,
                 body=body,
                 _preload_content=False,
