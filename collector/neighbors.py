@@ -20,6 +20,8 @@ LLDP_PORT_TYPE, LLDP_PORT = _LLDP_REM + "6", _LLDP_REM + "7"
 LLDP_PORT_DESC, LLDP_SYS_NAME = _LLDP_REM + "8", _LLDP_REM + "9"
 LLDP_MAN_ADDR = "1.0.8802.1.1.2.1.4.2.1.3"
 LLDP_LOC_PORT, LLDP_LOC_DESC = "1.0.8802.1.1.2.1.3.7.1.3", "1.0.8802.1.1.2.1.3.7.1.4"
+BASE_PORT_IF_INDEX = "1.3.6.1.2.1.17.1.4.1.2"
+"""BRIDGE-MIB dot1dBasePortIfIndex: LLDP's local port number is often the bridge's."""
 LLDP_COLUMNS = (
     LLDP_CHASSIS,
     LLDP_PORT_TYPE,
@@ -29,7 +31,12 @@ LLDP_COLUMNS = (
     LLDP_MAN_ADDR,
     LLDP_LOC_PORT,
     LLDP_LOC_DESC,
+    BASE_PORT_IF_INDEX,
 )
+
+_TIMETRA = "1.3.6.1.4.1.6527.3.1.2.59.4.1.1."
+TIMETRA_COLUMNS = tuple(f"{_TIMETRA}{n}" for n in (5, 6, 7, 8, 9))
+"""TIMETRA-LLDP-MIB tmnxLldpRemTable: LLDP-MIB's columns, rows by (time mark, ifIndex, destination, index)."""
 
 _CDP = "1.3.6.1.4.1.9.9.23.1.2.1.1."
 CDP_ADDRESS_TYPE, CDP_ADDRESS, CDP_DEVICE, CDP_PORT = _CDP + "3", _CDP + "4", _CDP + "6", _CDP + "7"
@@ -81,6 +88,22 @@ def lldp(device: DeviceId, columns: Columns, ports: Ports | None, at: datetime) 
         )
 
 
+def timetra_lldp(device: DeviceId, columns: Columns, ports: Ports | None, at: datetime) -> Iterator[Neighbor]:
+    """Nokia SR OS: the local port is its ifIndex."""
+    chassis, port_types, port_ids, port_descrs, names = (columns.get(oid, _NONE) for oid in TIMETRA_COLUMNS)
+    for row in dict.fromkeys((*names, *chassis, *port_ids)):
+        parts = row.split(".")
+        yield Neighbor(
+            device=device,
+            at=at,
+            protocol="lldp",
+            local_if_name=_name_of(parts[1], ports) if len(parts) > 1 else None,
+            remote_system=as_text(names.get(row)) or _chassis(chassis.get(row)),
+            remote_port=_lldp_port(port_ids.get(row), as_int(port_types.get(row)))
+            or as_text(port_descrs.get(row)),
+        )
+
+
 def _chassis(value: Value) -> str | None:
     return as_mac(value) or as_text(value)
 
@@ -102,6 +125,9 @@ def _local_port(number: str, columns: Columns, ports: Ports | None) -> str | Non
             index = ports.index_of.get(name) if name else None
             if index is not None:
                 return ports.name_of[index]
+        index = as_int(columns.get(BASE_PORT_IF_INDEX, _NONE).get(number))
+        if index in ports.name_of and index is not None:
+            return ports.name_of[index]
         if number.isdigit() and int(number) in ports.name_of:
             return ports.name_of[int(number)]
     return port_id or descr

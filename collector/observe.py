@@ -71,6 +71,8 @@ def _neighbors(
 ) -> Iterator[Neighbor]:
     if "lldp" in read:
         yield from neighbors.lldp(device, columns, ports, at)
+    if "timetra_lldp" in read:
+        yield from neighbors.timetra_lldp(device, columns, ports, at)
     if "cdp" in read:
         yield from neighbors.cdp(device, columns, ports, at)
     if "ospf" in read:

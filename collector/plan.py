@@ -42,9 +42,10 @@ _NEIGHBOR_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "ospf": neighbors.OSPF_COLUMNS,
     "bgp": neighbors.BGP_COLUMNS,
     "lldp": neighbors.LLDP_COLUMNS,
+    "timetra_lldp": neighbors.TIMETRA_COLUMNS,
     "cdp": neighbors.CDP_COLUMNS,
 }
-_COME_AND_GO = ("lldp", "cdp")
+_COME_AND_GO = ("lldp", "timetra_lldp", "cdp")
 _HOST_COLUMNS: Mapping[str, tuple[tuple[str, bool], ...]] = {
     "host_resources": hostres.HOST_COLUMNS,
     "ucd": hostres.UCD_COLUMNS,

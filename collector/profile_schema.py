@@ -40,7 +40,17 @@ OidText = Annotated[str, AfterValidator(_check_oid)]
 QuirkName = Annotated[str, AfterValidator(_check_quirk)]
 
 Part = Literal[
-    "system", "interfaces", "lldp", "cdp", "ospf", "bgp", "entity_sensors", "host_resources", "ucd", "ups"
+    "system",
+    "interfaces",
+    "lldp",
+    "timetra_lldp",
+    "cdp",
+    "ospf",
+    "bgp",
+    "entity_sensors",
+    "host_resources",
+    "ucd",
+    "ups",
 ]
 PowerUnit = Literal["dbm", "centi_dbm", "deci_dbm", "milli_dbm", "mw", "uw", "deci_uw", "nw"]
 IndexPart = Literal["if_index", "if_name", "entity", "lane", "kind", "port", "slot", "onu", "frame", "skip"]
