@@ -247,6 +247,8 @@ def postgres() -> Iterator[str]:
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
     as_user: list[str] = []
+    if os.getuid() == 0 and shutil.which("setpriv") is None:
+        pytest.skip("running as root, and there is no setpriv to start PostgreSQL as somebody else")
     directory = Path(tempfile.mkdtemp(prefix="ronda-pg-"))
     if os.getuid() == 0:  # PostgreSQL refuses to run as root
         try:
