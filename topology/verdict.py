@@ -52,6 +52,10 @@ class Judge:
         self._disabled: set[LinkId] = set()
         self._last: Verdict | None = None
         self._groups: list[Group] = []
+        self._mute_since: datetime | None = None
+        """Since when the monitor's own device has been found silent."""
+        vantages = set(graph.vantages)
+        self._others = [d.id for d in inventory.devices.values() if d.monitored and d.id not in vantages]
         self._edge: frozenset[DeviceId] = frozenset()
         """Devices beside what is dark: what they say, and when, matters though their condition stays."""
 
@@ -120,6 +124,8 @@ class Judge:
 
     def _again(self, now: datetime) -> datetime | None:
         times = [self._deadline(g) for g in self._groups if not g.settled]
+        if self._mute_since is not None:
+            times.append(self._mute_since + timedelta(seconds=self.settings.settle_s))
         if self.state.next_change_at is not None:
             times.append(self.state.next_change_at)
         return min((at for at in times if at > now), default=None)
@@ -144,12 +150,19 @@ class Judge:
         if self._silent or self._down:
             sight = look(self.graph, self.state, self._silent, self._down, self._disabled)
             blame = Blame(self.graph, self.state, sight, self.settings, now, self._groups)
+            own_silent = sight.silent.issuperset(self.graph.vantages)
+            self._mute_since = (self._mute_since or now) if own_silent else None
             blind = self._is_blind(sight)
             if blind:
                 groups = [blame.blind()]
             else:
                 explainer = Explainer(self.graph, self.state, sight, self.settings, now)
                 groups = blame.groups(explainer.explain())
+                if self._asks_for_itself(now):
+                    around = {d for v in self.graph.vantages for d in self.graph.monitored_around(v)}
+                    groups = [replace(g, settled=False, awaited=g.awaited | around) for g in groups]
+        else:
+            self._mute_since = None
         impassable = Failed(frozenset(self._down | self._disabled), frozenset(self._silent))
         offices = self.standing.look(now, touched, impassable, sight, explainer, groups)
         self._groups = groups
@@ -186,23 +199,29 @@ class Judge:
         up = {d for d, c in self.state.devices.items() if c is DeviceCondition.UP}
         answering = len(up - sight.doubtful - vantages)
         own_silent = vantages <= sight.silent
-        if own_silent and self._nobody_since(vantages):
-            return True
+        mute = self._mute_since
+        if mute is not None and self._heard_nobody():
+            missed = (self.state.missed_at(d) for d in self._others)
+            if not self._others or any(at is not None and at > mute for at in missed):
+                return True
         if any(o in sight.lit - vantages for v in vantages for _, o in self.graph.neighbours(v)):
             return False
         if silent < (1 if own_silent else self.settings.blind_least):
             return False
         return silent >= self.settings.blind_share * (silent + answering)
 
-    def _nobody_since(self, vantages: set[DeviceId]) -> bool:
-        """Since the monitor's own device fell silent others were asked, and none was heard."""
-        since = max((at for v in vantages if (at := self.state.silent_since(v)) is not None), default=None)
-        others = [d.id for d in self.graph.inventory.devices.values() if d.monitored and d.id not in vantages]
-        if since is None:
+    def _heard_nobody(self) -> bool:
+        """Since the monitor's own device was found silent nobody else was heard."""
+        mute = self._mute_since
+        return mute is not None and not any(
+            (at := self.state.answered_at(d)) is not None and at > mute for d in self._others
+        )
+
+    def _asks_for_itself(self, now: datetime) -> bool:
+        """Its own device is silent: until another one was heard, or missed, it may be the monitor itself."""
+        if self._mute_since is None or now >= self._mute_since + timedelta(seconds=self.settings.settle_s):
             return False
-        if any((at := self.state.answered_at(d)) is not None and at > since for d in others):
-            return False
-        return not others or any((at := self.state.missed_at(d)) is not None and at > since for d in others)
+        return self._heard_nobody()
 
     def _devices(self, sight: Sight | None, groups: list[Group]) -> dict[DeviceId, DeviceCondition]:
         found = dict(self.state.devices)
