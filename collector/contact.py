@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -15,7 +17,7 @@ from collector.fallback import Fallback, PysnmpSession
 from collector.faults import SnmpFault
 from collector.gufo import usm_user
 from collector.memory import Memory
-from collector.secrets import CommunitySecret, SnmpSecret, UsmSecret
+from collector.secrets import SnmpSecret, UsmSecret
 from collector.snmp import GufoSession
 from collector.transport import Limits, SnmpTransport, Tuning
 from topology.model import Device
@@ -156,5 +158,9 @@ def _worse(one: SnmpFault, other: SnmpFault) -> SnmpFault:
     return one if other.fault is PollFault.TIMEOUT and one.fault is not PollFault.TIMEOUT else other
 
 
-def version_of(secret: SnmpSecret) -> str:
-    return secret.version if isinstance(secret, CommunitySecret) else "3"
+def allow_many_sockets() -> None:
+    """A session is a socket: as many as the operator's hard limit allows, not the usual 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # some systems refuse their own hard limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from collector import system
 from collector.collect import Collection, Run
-from collector.contact import Contact
+from collector.contact import Contact, allow_many_sockets
 from collector.counters import Counters
 from collector.faults import SnmpFault
 from collector.memory import Memory
@@ -70,7 +70,8 @@ class Poller:
     # -- life -----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Opens nothing yet: a device's socket opens with its first poll."""
+        """Opens nothing yet: a device's socket opens with its first poll, and stays."""
+        allow_many_sockets()
 
     async def stop(self) -> None:
         for memory in self._memories.values():

@@ -22,6 +22,7 @@ from collector.counters import Counters
 from collector.decode import as_address
 from collector.gufo import usm_user
 from collector.secrets import CommunitySecret, SnmpSecret, UsmSecret
+from collector.tlv import read_tlv
 from collector.transport import Value
 
 SNMP_TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
@@ -173,33 +174,20 @@ class TrapDecoder:
 def v3_sender(packet: bytes) -> tuple[bytes, str] | None:
     """Engine id and user of an SNMPv3 message; they lie open in its header (RFC 3412, 6; RFC 3414, 2.4)."""
     try:
-        _, message, _ = _tlv(packet, 0)
-        _, version, at = _tlv(message, 0)
+        _, message, _ = read_tlv(packet, 0)
+        _, version, at = read_tlv(message, 0)
         if version != b"\x03":
             return None
-        _, _, at = _tlv(message, at)
-        _, security, _ = _tlv(message, at)
-        _, parameters, _ = _tlv(security, 0)
-        _, engine_id, at = _tlv(parameters, 0)
-        _, _, at = _tlv(parameters, at)
-        _, _, at = _tlv(parameters, at)
-        _, user, _ = _tlv(parameters, at)
+        _, _, at = read_tlv(message, at)
+        _, security, _ = read_tlv(message, at)
+        _, parameters, _ = read_tlv(security, 0)
+        _, engine_id, at = read_tlv(parameters, 0)
+        _, _, at = read_tlv(parameters, at)
+        _, _, at = read_tlv(parameters, at)
+        _, user, _ = read_tlv(parameters, at)
     except IndexError:
         return None
     return (engine_id, user.decode("utf-8", "replace")) if 5 <= len(engine_id) <= 32 else None
-
-
-def _tlv(data: bytes, at: int) -> tuple[int, bytes, int]:
-    """BER tag, content, and where the next begins (X.690). Raises IndexError when it is cut."""
-    tag, size = data[at], data[at + 1]
-    at += 2
-    if size & 0x80:
-        count = size & 0x7F
-        size = int.from_bytes(data[at : at + count], "big")
-        at += count
-    if at + size > len(data):
-        raise IndexError(at)
-    return tag, data[at : at + size], at + size
 
 
 def _distinct(secrets: Iterable[SnmpSecret]) -> list[SnmpSecret]:

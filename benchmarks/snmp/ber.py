@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from collector.tlv import read_tlv
+
+__all__ = ["read_tlv"]
+
 Oid = tuple[int, ...]
 
 GET, GET_NEXT, RESPONSE, GET_BULK = 0xA0, 0xA1, 0xA2, 0xA5
@@ -56,19 +60,6 @@ def decode_oid(body: bytes) -> Oid:
             oid.append(value)
             value = 0
     return tuple(oid)
-
-
-def read_tlv(data: bytes, at: int) -> tuple[int, bytes, int]:
-    """Tag, content, and where the next one begins. Raises IndexError on a truncated packet."""
-    tag, size = data[at], data[at + 1]
-    at += 2
-    if size & 0x80:
-        count = size & 0x7F
-        size = int.from_bytes(data[at : at + count], "big")
-        at += count
-    if at + size > len(data):
-        raise IndexError(at)
-    return tag, data[at : at + size], at + size
 
 
 def varbind(oid: Oid, value: bytes) -> bytes:

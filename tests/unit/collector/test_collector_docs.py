@@ -12,6 +12,7 @@ import pytest
 from collector import profile_schema
 from collector.profile import load_profiles
 from collector.settings import PollSettings
+from collector.traps import TrapSettings
 from ronda.commands.poll import poll
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +20,7 @@ COLLECTOR = (ROOT / "docs" / "collector.md").read_text(encoding="utf-8")
 PROFILES = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("setting", [field.name for field in fields(PollSettings)])
+@pytest.mark.parametrize("setting", [f.name for kind in (PollSettings, TrapSettings) for f in fields(kind)])
 def test_settings(setting: str) -> None:
     assert f"`{setting}`" in COLLECTOR
 
