@@ -76,7 +76,7 @@ async def test_taking_an_incident_on(backend: Any, url: str, page: Any) -> None:
 async def test_english_and_dark_are_kept(backend: Any, url: str, page: Any) -> None:
     backend.cut()
     await page.click("#language")
-    await page.wait_for_function("document.querySelector('.incident h3')?.textContent.startsWith('fiber')")
+    await page.locator(".incident h3", has_text="fiber").first.wait_for()
     await page.click("#theme")
     await page.click("#theme")
     await page.reload()
