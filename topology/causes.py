@@ -20,6 +20,7 @@ from topology.settings import VerdictSettings
 from topology.sight import Dark, Sight
 from topology.state import NetworkState
 
+_EVER_S = 1e9
 _SOFT = {Medium.RADIO, Medium.CELLULAR, Medium.SATELLITE, Medium.VPN}
 """Media behind equipment of their own: one port being up tells nothing of the other end."""
 
@@ -113,6 +114,11 @@ class Explainer:
                 if device not in self.sight.lit and not was_alive and not self._hangs(device):
                     candidates |= self._device_candidates(device)
             border = regions if len({self.region_of.get(d) for d in self.graph.ends[link]}) > 1 else set()
+            if len(border) > 1:  # between two dark regions: it keeps the farther one dark
+                far = max(self.graph.depth.get(d, 0) for d in self.graph.ends[link])
+                border = {
+                    self.region_of[d] for d in self.graph.ends[link] if self.graph.depth.get(d, 0) == far
+                }
             yield Symptom(
                 link_component(link),
                 since,
@@ -239,7 +245,7 @@ class Explainer:
 
     def _narrowed(self, symptoms: list[Symptom]) -> list[Symptom]:
         """What is shared explains only symptoms that began together: the largest such set of them."""
-        apart = timedelta(seconds=self.settings.together_s)
+        apart = timedelta(seconds=min(self.settings.together_s, _EVER_S))
         times: dict[Component, list[datetime]] = {}
         for symptom in symptoms:
             for candidate in symptom.candidates:

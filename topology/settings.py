@@ -28,7 +28,7 @@ class VerdictSettings:
     """SNMP polls in a row without an answer, while the device answers otherwise: a fault of management."""
     settle_s: float = 5.0
     """How long a verdict waits for the ancestors and neighbours of a new symptom."""
-    together_s: float = 300.0
+    together_s: float = 60.0
     """Symptoms that began further apart are not put down to one duct, feed or provider."""
     blind_share: float = 0.9
     """Share of the judged devices that must be silent before the monitor doubts itself."""

@@ -34,8 +34,9 @@ from topology.verdict import Judge, VerdictSettings
 
 KINDS = ("reach", "port", "neighbor", "optic")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OFFLINE = VerdictSettings(silent_after_probes=1, settle_s=0.0)
-"""A file has no three probes in a row: one that was not answered counts as all of them."""
+OFFLINE = VerdictSettings(silent_after_probes=1, settle_s=0.0, together_s=float("inf"))
+"""A file has no three probes in a row: one that was not answered counts as all of them. Nor does it tell when
+things began, only when they were seen."""
 _ADMIN = {"1": AdminStatus.UP, "2": AdminStatus.DOWN, "3": AdminStatus.TESTING}
 _OPER = {str(n): status for n, status in enumerate(OperStatus, start=1)}
 _OPER |= {"4": OperStatus.UNKNOWN, "5": OperStatus.DORMANT, "6": OperStatus.NOT_PRESENT}
