@@ -261,9 +261,16 @@ class IncidentBook:
     # --- small helpers ---
 
     def _candidates(self, verdict: Verdict) -> list[Incident]:
-        """Incidents that a cause may continue: active ones whose blamed component has not been repaired,
-        and, for the very same components, those resolved a short while ago."""
-        return [i for i in self._incidents.values() if not i.active or not cause_cleared(i, verdict)]
+        """Incidents that a cause may continue: active ones whose blamed component has not been repaired (a
+        monitor that is still blind is so though its own device answers again), and, for the very same
+        components, those resolved a short while ago."""
+        return [
+            i
+            for i in self._incidents.values()
+            if not i.active
+            or (i.kind is IncidentKind.BLIND and verdict.blind)
+            or not cause_cleared(i, verdict)
+        ]
 
     def _active(self, incident_id: IncidentId) -> Incident:
         incident = self._incidents.get(incident_id)

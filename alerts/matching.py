@@ -50,4 +50,6 @@ def likeness(incident: Incident, finding: Finding) -> float:
         score += 3.0
     if incident.group == finding.group:
         score += 2.0
+    if incident.kind is finding.kind is IncidentKind.BLIND:
+        score += 6.0  # there is one monitor, and so one blindness
     return score

@@ -10,7 +10,7 @@ from alerts.incident import IncidentBook, Step
 from alerts.message import Message, compose
 from alerts.model import Happened, Incident, Notification, Reason, ReceiverId
 from alerts.route import Route, receivers_of
-from topology.model import Inventory
+from topology.model import Inventory, OfficeId
 
 # Told at once. Growth, shrinkage and moved blame wait until they keep still: IncidentBook.due_updates.
 _REASONS = {
@@ -72,5 +72,14 @@ def _notification(
         subject=message.subject,
         text=message.text,
         components=incident.components,
-        offices=tuple(o.office for o in (incident.offices_now or incident.offices)),
+        offices=_offices(incident),
     )
+
+
+def _offices(incident: Incident) -> tuple[OfficeId, ...]:
+    """Each once: those affected now; of one that is over, those affected since it was opened."""
+    if incident.active:
+        return tuple(dict.fromkeys(o.office for o in incident.offices_now))
+    opened = incident.opened_at
+    since = (o.office for o in incident.offices if not opened or o.until is None or o.until > opened)
+    return tuple(dict.fromkeys(since))
