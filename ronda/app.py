@@ -51,6 +51,7 @@ GATHER_S = 0.05
 """Observations that come within this time share one verdict."""
 KEEP_EVIDENCE_EVERY_S = 10.0
 SELF_EVERY_S = 30.0
+PRUNE_EVERY_S = 6 * 3600.0
 POLL_SHARE = 0.75
 """Of its interval a poll may take, so that it ends by itself before the schedule ends it."""
 
@@ -71,7 +72,7 @@ class App:
         self.patrol = Patrol(
             inventory, routes, verdict_settings(settings.verdict), incident_settings(settings.alerts)
         )
-        storage = storage_settings(settings, environ)
+        self._storage = storage = storage_settings(settings, environ)
         self.records = Records(storage.records)
         self.keeper = Keeper(self.records, clock)
         self.store = build_store(storage, clock)
@@ -127,6 +128,7 @@ class App:
         for key, interval_s, run in self.checker.turns(lambda check: self._see([check])):
             self.schedule.every(key, interval_s, run)
         self.schedule.every("self", SELF_EVERY_S, self._measure_self)
+        self.schedule.every("prune", PRUNE_EVERY_S, self._prune)
         self.schedule.every("maintain", 60.0, self._maintain)
         self._tasks = [
             asyncio.create_task(self._rounds(), name="rounds"),
@@ -295,6 +297,10 @@ class App:
         self._write(points_of_self(self.backend.self_counters(), self.clock.now()))
         if self.patrol.verdict is not None:
             self._write(self.points.of_verdict(self.patrol.verdict))
+
+    async def _prune(self) -> None:
+        now, policy = self.clock.now(), self._storage.records_retention
+        await self.keeper.call(lambda: self.records.prune(now, policy))
 
     async def _maintain(self) -> None:
         await self.store.maintain(int(self.clock.now().timestamp()))

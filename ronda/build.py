@@ -17,6 +17,7 @@ from collector.traps import TrapEvent, TrapListener, TrapSettings
 from ronda.settings import (
     AlertsSettings,
     ReceiverSettings,
+    RetentionSettings,
     Settings,
     SettingsError,
     SnmpTuning,
@@ -26,7 +27,16 @@ from ronda.settings import (
 from storage.metrics.embedded import EmbeddedStore
 from storage.metrics.influx import InfluxStore
 from storage.metrics.store import MetricStore
-from storage.settings import InfluxSettings, MetricsKind, StorageSettings
+from storage.settings import (
+    DAY_S,
+    InfluxSettings,
+    InfluxVersion,
+    MetricsKind,
+    RecordsRetention,
+    Retention,
+    SpoolSettings,
+    StorageSettings,
+)
 from topology.clock import Clock
 from topology.model import Inventory
 from topology.verdict import VerdictSettings
@@ -94,9 +104,32 @@ def storage_settings(settings: Settings, environ: Mapping[str, str]) -> StorageS
             user=metrics.user,
             password=secret(metrics.password_env, environ, "metrics.password_env"),
             token=secret(metrics.token_env, environ, "metrics.token_env"),
+            version=InfluxVersion(metrics.version),
+            verify_tls=metrics.verify_tls,
+            ca_file=metrics.ca_file,
+        ),
+        retention=_retention(settings.retention),
+        spool=SpoolSettings(
+            max_bytes=metrics.spool_max_mb * 1024**2, max_age_s=round(metrics.spool_max_days * DAY_S)
         ),
         records_url=settings.records_url,
+        records_retention=RecordsRetention(
+            events_s=settings.retention.events_days * DAY_S,
+            incidents_s=settings.retention.incidents_days * DAY_S,
+            outbox_s=settings.retention.messages_days * DAY_S,
+        ),
     )
+
+
+def _retention(settings: RetentionSettings) -> Retention:
+    try:
+        return Retention(
+            raw_s=settings.raw_days * DAY_S,
+            five_minutes_s=settings.five_minutes_days * DAY_S,
+            hourly_s=settings.hourly_days * DAY_S,
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def build_store(storage: StorageSettings, clock: Clock) -> MetricStore:

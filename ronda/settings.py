@@ -74,6 +74,26 @@ class MetricsSettings(_Section):
     user: str | None = Field(None, description="User name (1.x).")
     password_env: str | None = Field(None, description="Environment variable with the password (1.x).")
     token_env: str | None = Field(None, description="Environment variable with the token (2.x, 3).")
+    version: Literal["auto", "1", "2", "3"] = Field(
+        "auto", description="InfluxDB's family; `auto` asks the server at the start."
+    )
+    verify_tls: bool = Field(True, description="Check InfluxDB's certificate.")
+    ca_file: Path | None = Field(None, description="PEM of an authority to trust besides the system's.")
+    spool_max_mb: int = Field(
+        2048, ge=16, description="Most that the on-disk queue before InfluxDB may hold."
+    )
+    spool_max_days: float = Field(7, gt=0, description="Oldest that a queued point may be.")
+
+
+class RetentionSettings(_Section):
+    """How long what is measured and recorded is kept."""
+
+    raw_days: int = Field(14, ge=1, description="Metrics as they were measured.")
+    five_minutes_days: int = Field(90, ge=1, description="Metrics in periods of five minutes.")
+    hourly_days: int = Field(730, ge=1, description="Metrics in periods of an hour.")
+    events_days: int = Field(800, ge=397, description="Changes of state; an SLA report needs 13 months.")
+    incidents_days: int = Field(800, ge=397, description="Resolved incidents.")
+    messages_days: int = Field(90, ge=1, description="Finished messages of the outbox.")
 
 
 class VerdictTuning(_Section):
@@ -139,6 +159,7 @@ class Settings(_Section):
     poll: SnmpTuning = SnmpTuning()
     traps: TrapTuning = TrapTuning()
     metrics: MetricsSettings = MetricsSettings()
+    retention: RetentionSettings = RetentionSettings()
     verdict: VerdictTuning = VerdictTuning()
     alerts: AlertsSettings = AlertsSettings()
 
