@@ -141,8 +141,8 @@ class AppBackend:
         return ReadinessCheck("records", waiting == 0, f"{waiting} changes can't be saved" if waiting else "")
 
     def _metrics_check(self) -> ReadinessCheck:
-        errors = self._app.counters["write_errors"]
-        return ReadinessCheck("metrics", errors == 0, f"{errors} writes failed" if errors else "")
+        trouble = self._app.store.trouble
+        return ReadinessCheck("metrics", trouble is None, trouble or "")
 
     def _probing_check(self) -> ReadinessCheck:
         wire = str(self._app.prober.wire)

@@ -69,7 +69,7 @@ class EmbeddedStore:
         """Older raw rows were deleted: a period before it can't be rolled up again, its other points are
         gone."""
         self._held: deque[Point] = deque()
-        self._in_trouble = False
+        self.trouble: str | None = None
         self._coalescer: Coalescer[Sequence[Point], Written] = Coalescer(
             self._flush, weigh=len, max_weight=MAX_BATCH_POINTS
         )
@@ -235,8 +235,8 @@ class EmbeddedStore:
             lost = self._hold(points, error)
             kept = [len(part) for part in batch]
             return [Written(waiting=n - min(n, lost), lost=min(n, lost)) for n in kept]
-        if self._in_trouble:
-            self._in_trouble = False
+        if self.trouble is not None:
+            self.trouble = None
             log.info("metrics file can be written again", path=str(self._path), held=len(self._held))
         self._held.clear()
         self._counters["points_stored"] += len(points)
@@ -249,8 +249,8 @@ class EmbeddedStore:
         lost = max(0, len(points) - MAX_HELD_POINTS)
         self._held = deque(points[lost:])
         self._counters["points_lost"] += lost
-        if not self._in_trouble:  # once for each trouble, not once for each write
-            self._in_trouble = True
+        if self.trouble is None:  # once for each trouble, not once for each write
+            self.trouble = str(error)
             log.error("metrics file can't be written", path=str(self._path), error=str(error))
         return lost
 

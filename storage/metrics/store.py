@@ -124,6 +124,11 @@ class MetricStore(Protocol):
         """Deletes whole blocks that end before `before_s`; nothing at or after it. Raises StoreError."""
         ...
 
+    @property
+    def trouble(self) -> str | None:
+        """Why points are not stored just now; None when they are."""
+        ...
+
     def counters(self) -> dict[str, int | float]:
         """Every counter of the store; integers only rise, floats are levels."""
         ...
