@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
 
-from topology.causes import Explained, device_component, link_component
+from topology.causes import Explained
 from topology.findings import Cause, Component, ComponentKind, DeviceCondition, LinkCondition
 from topology.graph import Failed, NetworkGraph
 from topology.model import DeviceId, LinkId, OfficeId
 from topology.settings import VerdictSettings
 from topology.sight import Sight
 from topology.state import NetworkState
+from topology.suspects import device_component, link_component
 from topology.why import why
 
 BLIND = "blind"
@@ -35,6 +36,8 @@ class Group:
     asked: Mapping[Component, datetime] = field(default_factory=dict)
     """Symptoms that outlived others which had been explained with them: since then they are asked for again,
     for what was seen of them before may be over just as well."""
+    began: datetime | None = None
+    """When the first of the symptoms that are new in it began; None when all were there, and settled."""
     settled: bool = True
     cut: tuple[OfficeId, ...] = ()
     degraded: tuple[OfficeId, ...] = ()
@@ -42,14 +45,14 @@ class Group:
     """What of it is known to carry nothing."""
 
     @property
-    def asked_since(self) -> datetime | None:
+    def fresh_since(self) -> datetime:
         """Evidence older than this proves nothing for it."""
-        return max(self.asked.values(), default=None)
+        return max(self.asked.values(), default=self.began or self.since)
 
     @property
     def waits_from(self) -> datetime:
         """From when it may wait for answers: the first of a row of questions, so that the wait has an end."""
-        return min(self.asked.values(), default=self.since)
+        return min([*self.asked.values(), *([self.began] if self.began else [])], default=self.since)
 
 
 class Blame:
@@ -91,17 +94,24 @@ class Blame:
         return [self._settle(self._asked_again(group, standing)) for group in found]
 
     def _asked_again(self, group: Group, standing: set[Component]) -> Group:
-        """When part of what was explained together is over, the rest may be over just as well: until it is
-        seen again, what was seen of it before proves nothing."""
+        """What is new has to be asked around for; and when part of what was explained together is over, the
+        rest may be over just as well: until it is seen again, what was seen of it before proves nothing."""
         oldest = self.now - timedelta(seconds=self.settings.settle_s)
         asked: dict[Component, datetime] = {}
+        new = set(group.symptoms)
+        starts: list[datetime] = []
         for earlier in self._before:
+            shared = set(earlier.symptoms).intersection(group.symptoms)
+            new -= shared
+            if shared and earlier.began is not None and not earlier.settled:
+                starts.append(earlier.began)
             over = not standing.issuperset(earlier.symptoms)
-            for symptom in set(earlier.symptoms).intersection(group.symptoms):
+            for symptom in shared:
                 since = self.now if over else earlier.asked.get(symptom)
                 if since is not None and since > oldest:
                     asked[symptom] = max(since, asked.get(symptom, since))
-        return replace(group, asked=asked)
+        starts += [self._since(symptom) or self.now for symptom in new]
+        return replace(group, asked=asked, began=min(starts, default=None))
 
     def blind(self) -> Group:
         """One cause for all darkness: the monitor's own device or its way out."""
@@ -201,14 +211,14 @@ class Blame:
         return False
 
     def _settle(self, group: Group) -> Group:
-        if self.now >= self._deadline(group):
+        if (group.began is None and not group.asked) or self.now >= self._deadline(group):
             return group
-        fresh = group.asked_since or group.since
+        fresh = group.fresh_since
         witnesses = self._witnesses(group)
         awaited = frozenset(d for d in witnesses if self._is_awaited(d, fresh))
         awaited |= self._port_witnesses(group, fresh)
-        if group.asked_since is not None:
-            awaited |= self._unconfirmed(group, group.asked_since)
+        if group.asked:
+            awaited |= self._unconfirmed(group, fresh)
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
         return replace(group, awaited=awaited, settled=not awaited)
 
