@@ -176,7 +176,7 @@ class App:
             )
         )
         incidents = {i.id: i for i in (*recent, *active)}
-        self.patrol.resume(incidents.values(), history, evidence)
+        self.patrol.resume(incidents.values(), history, evidence, now)
         if active:
             log.info("resumed", open_incidents=[i.id for i in active])
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from topology.graph import NetworkGraph
-from topology.history import changes
+from topology.history import changes, verdict_at
 from topology.verdict import Judge, VerdictSettings
 
 from alerts.incident import IncidentBook, IncidentSettings, Step
@@ -50,20 +50,28 @@ class Patrol:
         self.judge = Judge(NetworkGraph(inventory), verdict_settings or VerdictSettings())
         self.book = IncidentBook(inventory.offices, incident_settings, timezone=self._zone)
         self.verdict: Verdict | None = None
+        self._before: Verdict | None = None
 
     def resume(
         self,
         incidents: Iterable[Incident],
         history: Iterable[StateChange],
         evidence: Iterable[Observation],
+        now: datetime | None = None,
     ) -> None:
-        """Go on where an earlier process stopped: its incidents, since-times and retained evidence."""
+        """Go on where an earlier process stopped: its incidents, since-times and retained evidence.
+
+        With `now`, changes are told against what the log says of that moment, not once more from nothing.
+        """
+        history = tuple(history)
         self.book = IncidentBook(
             self._inventory.offices, self._incident_settings, incidents, timezone=self._zone
         )
         self.judge.recall(history)
         for observation in evidence:
             self.judge.observe(observation)
+        if now is not None and history:
+            self._before = verdict_at(history, now)
 
     def see(self, observations: Iterable[Observation]) -> None:
         for observation in observations:
@@ -71,8 +79,8 @@ class Patrol:
 
     def look(self, now: datetime) -> Round:
         """Give the verdict and move the incidents by it."""
-        before, verdict = self.verdict, self.judge.verdict(now)
-        self.verdict = verdict
+        before, verdict = self._before, self.judge.verdict(now)
+        self.verdict = self._before = verdict
         moved = self._tell(self.book.advance(verdict), now)
         wakes = [at for at in (verdict.look_again_at, self.book.next_at()) if at is not None]
         return Round(verdict, changes(before, verdict), moved, min(wakes, default=None))
