@@ -12,25 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from topology.findings import Component, ComponentKind, DeviceCondition, LinkCondition
-from topology.graph import Failed, NetworkGraph
+from topology.findings import Component, ComponentKind, LinkCondition
 from topology.hitting import cheapest_hits, joined
-from topology.model import DeviceId, LinkId, Medium
-from topology.settings import VerdictSettings
-from topology.sight import Dark, Sight
-from topology.state import NetworkState
+from topology.model import DeviceId, LinkId
+from topology.sight import Dark
+from topology.suspects import Suspects, device_component, link_component
 
 _EVER_S = 1e9
-_SOFT = {Medium.RADIO, Medium.CELLULAR, Medium.SATELLITE, Medium.VPN}
-"""Media behind equipment of their own: one port being up tells nothing of the other end."""
-
-
-def link_component(link: LinkId) -> Component:
-    return Component(ComponentKind.LINK, link)
-
-
-def device_component(device: DeviceId) -> Component:
-    return Component(ComponentKind.DEVICE, device)
+_SINGLE = {ComponentKind.LINK, ComponentKind.DEVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +44,8 @@ class Explained:
     regions: frozenset[int]
 
 
-class Explainer:
+class Explainer(Suspects):
     """One look for causes; everything it needs is fixed when it is made."""
-
-    def __init__(
-        self,
-        graph: NetworkGraph,
-        state: NetworkState,
-        sight: Sight,
-        settings: VerdictSettings,
-        now: datetime,
-    ) -> None:
-        self.graph = graph
-        self.state = state
-        self.sight = sight
-        self.settings = settings
-        self.now = now
-        self.region_of = {d: i for i, region in enumerate(sight.regions) for d in region.devices}
-        self.frontier = {d for region in sight.regions for _, _, d in region.edges}
-        self.weight: dict[Component, float] = {}
-        self._cleared: dict[Component, bool] = {}
 
     def explain(self) -> list[Explained]:
         symptoms = self._narrowed([*self._links_down(), *self._edges(), *self._cut_by_nothing_seen()])
@@ -103,7 +74,7 @@ class Explainer:
     def _links_down(self) -> Iterable[Symptom]:
         for link in sorted(self.sight.down):
             since = self.state.down_since(link)
-            candidates = {*self._link_candidates(link)}
+            candidates = {*self.link_candidates(link)}
             regions = set()
             for device in self.graph.ends[link]:
                 region = self.region_of.get(device)
@@ -111,8 +82,8 @@ class Explainer:
                     regions.add(region)
                 heard = self.state.answered_at(device)
                 was_alive = heard is not None and since is not None and heard > since
-                if device not in self.sight.lit and not was_alive and not self._hangs(device):
-                    candidates |= self._device_candidates(device)
+                if device not in self.sight.lit and not was_alive and not self.hangs(device):
+                    candidates |= self.device_candidates(device)
             border = regions if len({self.region_of.get(d) for d in self.graph.ends[link]}) > 1 else set()
             if len(border) > 1:  # between two dark regions: it keeps the farther one dark
                 far = max(self.graph.depth.get(d, 0) for d in self.graph.ends[link])
@@ -135,7 +106,7 @@ class Explainer:
                     yield Symptom(
                         device_component(device),
                         self.state.silent_since(device),
-                        frozenset({*self._link_candidates(link), *self._device_candidates(device)}),
+                        frozenset({*self.link_candidates(link), *self.device_candidates(device)}),
                         number,
                         frozenset({number}),
                     )
@@ -151,7 +122,7 @@ class Explainer:
                 for candidate in candidates:
                     self.weight[candidate] = self.settings.weight("link_seen_down")
             else:
-                candidates = {c for d in region.silent for c in self._device_candidates(d)}
+                candidates = {c for d in region.silent for c in self.device_candidates(d)}
             yield Symptom(
                 device_component(first),
                 self.state.silent_since(first),
@@ -159,89 +130,6 @@ class Explainer:
                 number,
                 frozenset({number}),
             )
-
-    # --- candidates ---
-
-    def _link_candidates(self, link: LinkId) -> set[Component]:
-        """The link and what it shares its fate with, as far as nothing clears them."""
-        if self.known_up(link):
-            return set()
-        component = link_component(link)
-        if component not in self.weight:
-            seen_down = self.state.links[link] is LinkCondition.DOWN
-            weight = self.settings.weight("link_seen_down" if seen_down else "link")
-            if self.state.links[link] is LinkCondition.UP:
-                weight += 0.05  # it was up when last seen, before the device behind it fell silent
-            self.weight[component] = weight
-        return {component, *self._shared(self.graph.shared_by_link(link))}
-
-    def _device_candidates(self, device: DeviceId) -> set[Component]:
-        component = device_component(device)
-        if component not in self.weight:
-            if device not in self.sight.silent:
-                kind = "unmonitored_device"
-            else:
-                kind = "device" if device in self.frontier else "device_behind"
-            self.weight[component] = self.settings.weight(kind)
-        return {component, *self._shared(self.graph.shared_by_device(device))}
-
-    def _shared(self, components: Iterable[Component]) -> Iterable[Component]:
-        for component in components:
-            if not self.cleared(component):
-                kind = "provider" if component.kind is ComponentKind.PROVIDER else "risk_group"
-                self.weight[component] = self.settings.weight(kind)
-                yield component
-
-    def known_up(self, link: LinkId) -> bool:
-        """Whether fresh evidence says that it carries: then it can't be blamed."""
-        if link in self.sight.carrying:
-            return True
-        if self.state.links[link] is not LinkCondition.UP:
-            return False
-        ends = self.graph.ends[link]
-        if self.graph.inventory.links[link].medium in _SOFT and not self.sight.lit.issuperset(ends):
-            return False
-        dark = [d for d in ends if d in self.sight.silent]
-        seen = self.state.up_seen_at(link)
-        fell = [at for d in dark if (at := self.state.silent_since(d)) is not None]
-        return seen is not None and all(seen >= at for at in fell)
-
-    def _hangs(self, device: DeviceId) -> bool:
-        """A lit neighbour sees its link to it up: it has power, so it takes no other link down."""
-        return any(
-            other in self.sight.lit and self.state.links[link] is LinkCondition.UP and self.known_up(link)
-            for link, other in self.graph.neighbours(device)
-        )
-
-    def cleared(self, component: Component) -> bool:
-        """Whether something that would have failed with it is known to work."""
-        known = self._cleared.get(component)
-        if known is None:
-            known = self._cleared[component] = self._is_cleared(component)
-        return known
-
-    def _is_cleared(self, component: Component) -> bool:
-        members = self.graph.members(component)
-        if any(d in self.sight.lit or self._hangs(d) for d in members.devices):
-            return True
-        for link in members.links:
-            if not self.known_up(link):
-                continue
-            if component.kind is not ComponentKind.PROVIDER or link in self.sight.carrying:
-                return True
-            if not any(d in self.sight.silent for d in self.graph.ends[link]):
-                return True
-        unseen = [link for link in members.links if self.state.links[link] is LinkCondition.UNKNOWN]
-        return len(unseen) > 1 and self._darkens(members)
-
-    def _darkens(self, failed: Failed) -> bool:
-        """Whether a lit device would have no way left if all this had failed."""
-        roots = [v for v in self.graph.vantages if v in self.sight.lit]
-        if not roots:
-            return False
-        before = self.graph.reach(roots, self.sight.impassable)
-        after = self.graph.reach(roots, self.sight.impassable | failed)
-        return not (before & self.sight.lit) <= after
 
     def _narrowed(self, symptoms: list[Symptom]) -> list[Symptom]:
         """What is shared explains only symptoms that began together: the largest such set of them."""
@@ -290,7 +178,7 @@ class Explainer:
         if not found:
             return None
         if regions:
-            found = [f for f in found if not self._darkens(self.graph.failed(f[1]))] or found
+            found = [f for f in found if not self.darkens(self.graph.failed(f[1]))] or found
         hypotheses = tuple((cost, tuple(sorted(hits))) for cost, hits in found if hits)
         if not hypotheses:
             return None
@@ -325,24 +213,17 @@ class Explainer:
         found: set[Component] = set()
         here: DeviceId | None = device
         while here is not None:
-            found |= self._device_candidates(here)
+            found |= self.device_candidates(here)
             link, here = came[here]
-            found |= self._link_candidates(link)
+            found |= self.link_candidates(link)
         return frozenset(found)
 
     def _region_pool(self, region: Dark) -> set[Component]:
         """Everything that could be blamed for a region's darkness."""
         pool: set[Component] = set()
         for device in region.devices:
-            pool |= self._device_candidates(device)
+            pool |= self.device_candidates(device)
             for link, _ in self.graph.neighbours(device):
                 if self.state.links[link] is not LinkCondition.DISABLED:
-                    pool |= self._link_candidates(link)
+                    pool |= self.link_candidates(link)
         return pool
-
-
-_SINGLE = {ComponentKind.LINK, ComponentKind.DEVICE}
-
-
-def is_up(state: NetworkState, device: DeviceId) -> bool:
-    return state.devices[device] is DeviceCondition.UP
