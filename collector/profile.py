@@ -61,6 +61,10 @@ class Profiles:
         base = [profile for profile in best if profile.name in extended]
         return (base or best or [self.by_name[GENERIC]])[0]
 
+    def trap_words(self) -> dict[str, str]:
+        """What vendors' notifications mean, by OID, of all profiles: for `TrapListener(words=...)`."""
+        return {oid: word for profile in self._in_order() for oid, word in profile.traps.items()}
+
     def _in_order(self) -> list[Profile]:
         return [self.by_name[name] for name in self.names()]
 

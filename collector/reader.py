@@ -206,8 +206,24 @@ class Reader:
                 raise
             return await self._get_smaller(oids, fault)
         if answer:
-            return answer
+            return answer if len(answer) == len(oids) else await self._get_tail(oids, answer)
         return await self._get_refused(oids)
+
+    async def _get_tail(self, oids: list[str], answer: dict[str, Value]) -> dict[str, Value]:
+        """Some agents answer as many objects as they like and leave out the rest without a word."""
+        count = len(answer)
+        if len(oids) - count < 2 or any(oid not in answer for oid in oids[:count]):
+            return answer  # gaps: those are not there
+        tail = await self._transport.get(oids[count:])
+        if not tail:
+            return answer
+        limits = self._transport.limits
+        limits.payload_bytes = max(_SMALLEST_PAYLOAD_BYTES, limits.payload_bytes * count // len(oids))
+        self._counters.add("snmp_requests_shrunk")
+        return {
+            **answer,
+            **(await self._get_tail(oids[count:], tail) if len(tail) < len(oids) - count else tail),
+        }
 
     async def _get_smaller(self, oids: list[str], fault: SnmpFault) -> dict[str, Value]:
         """Too much for the agent or for the path? If half of it is answered, remember the size."""

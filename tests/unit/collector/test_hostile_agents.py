@@ -189,6 +189,23 @@ async def test_too_big_shrinks_and_is_remembered(serve: Any, new_poller: Any, at
     assert len(refused) <= 2  # the learned size is kept; no more trying big ones poll after poll
 
 
+async def test_answers_that_leave_out_the_rest(serve: Any, new_poller: Any, at: Any, switch: Any) -> None:
+    """An agent that answers ten objects of any number, and says nothing of the others."""
+
+    def short(request: Request, answer: Callable[[Request], bytes]) -> list[bytes]:
+        if request.pdu == ber.GET:
+            return [answer(replace(request, oids=request.oids[:10]))]
+        return [answer(request)]
+
+    agent = await serve(switch(24), behaviour=short)
+    poller = new_poller()
+    for _ in range(3):
+        result = await poller.poll(at(agent.port), deadline_s=DEADLINE_S)
+        assert result.errors == ()
+        assert [c.in_octets for c in seen(result, PortCounters)] == [n * 1000 for n in range(1, 25)]
+        assert [c.out_errors for c in seen(result, PortCounters)] == [0] * 24
+
+
 async def test_gen_err_on_one_column_spares_the_others(
     serve: Any, new_poller: Any, at: Any, switch: Any
 ) -> None:

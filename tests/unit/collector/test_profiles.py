@@ -115,6 +115,12 @@ def test_a_folder_without_generic_is_refused(tmp_path: Path) -> None:
         load_profiles(tmp_path)
 
 
+def test_what_notifications_mean() -> None:
+    words = load_profiles().trap_words()
+    assert words["1.3.6.1.4.1.318.0.5"] == "ups_on_battery"
+    assert words["1.3.6.1.4.1.9.9.91.2.0.1"] == "sensor_threshold"
+
+
 def test_onu_tables_are_asked_seldom() -> None:
     profiles: Profiles = load_profiles()
     for name in ("huawei-smartax", "zte-zxa10", "vsol", "bdcom", "fiberhome", "cdata"):
