@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from topology_oracle import NOW, failures, nets, observations
 
 from topology.findings import Connectivity, Verdict
 from topology.graph import NetworkGraph
+from topology.history import changes, verdict_at
 from topology.model import DeviceId, OfficeId, PortRef
 from topology.observations import AdminStatus, Means, OperStatus, PortStatus, Reachability
 from topology.settings import VerdictSettings
 from topology.verdict import Judge
+
+pytestmark = pytest.mark.timeout(600)
 
 OFFLINE = VerdictSettings(silent_after_probes=1)
 some = settings(max_examples=300, deadline=None, database=None)
@@ -144,3 +148,39 @@ def test_stale_evidence_says_nothing(data):
     assert set(later.devices.values()) == {"unknown"}
     assert not later.causes
     assert not [o for o, v in later.offices.items() if v.connectivity is not Connectivity.UNKNOWN]
+
+
+@some
+@given(st.data())
+def test_the_event_log_tells_every_past_moment(data):
+    """Offices as they stood from the moment since when it was so; devices and links as they were seen."""
+    net = data.draw(nets(size=(2, 5), extra=(0, 2), groups=(0, 1)))
+    chosen = VerdictSettings(silent_after_probes=data.draw(st.integers(1, 2)), settle_s=0)
+    judge = Judge(NetworkGraph(net.inventory()), chosen)
+    log, verdicts, before = [], [], None
+    for seen in sorted(data.draw(streams(net)), key=lambda o: o.at):
+        judge.observe(seen)
+        verdict = judge.verdict(seen.at)
+        log += changes(before, verdict)
+        if before is not None and before.at == verdict.at:
+            verdicts.pop()  # of two verdicts of one moment the later stands
+        verdicts.append(verdict)
+        before = verdict
+    for verdict in verdicts:
+        then = verdict_at(log, verdict.at)
+        assert then.devices == verdict.devices
+        assert then.links == verdict.links
+        assert then.blind == verdict.blind
+    last = verdicts[-1]
+    now = verdict_at(log, last.at)
+    assert {o: v.connectivity for o, v in now.offices.items()} == {
+        o: v.connectivity for o, v in last.offices.items()
+    }
+    again = Judge(NetworkGraph(net.inventory()), chosen)
+    again.recall(log)
+    for observation in judge.evidence():
+        again.observe(observation)
+    resumed = again.verdict(last.at)
+    for office, found in resumed.offices.items():
+        if found.connectivity is not Connectivity.NOT_CONNECTED:
+            assert found.since == last.offices[office].since, "a restart does not move since-times"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from topology_oracle import NOW, Net, failures, nets, observations, part
@@ -12,6 +13,8 @@ from topology.findings import Connectivity, DeviceCondition, Verdict
 from topology.graph import NetworkGraph
 from topology.settings import VerdictSettings
 from topology.verdict import Judge
+
+pytestmark = pytest.mark.timeout(900)  # thousands of networks each, on whatever machine
 
 SEEING = VerdictSettings(silent_after_probes=1, blind_least=99, hypotheses=500)
 """Blindness is tested apart: it would hide the rest in networks as small as these."""
