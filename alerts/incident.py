@@ -164,8 +164,8 @@ class IncidentBook:
         return Step(None, incident, happened)
 
     def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
-        if incident.told and incident.active and not finding.settled:
-            return None  # what has been told is not changed on a suspicion
+        if incident.told and not finding.settled:
+            return None  # what has been told is neither changed nor reopened on a suspicion
         before, happened = incident, []
         if incident.status is IncidentStatus.RESOLVED:
             incident = _noted(incident, Happened.REOPENED, now, finding.why)

@@ -203,6 +203,15 @@ def test_back_within_the_window_reopens(book: IncidentBook) -> None:
     assert len(list(book)) == 1
 
 
+def test_a_suspicion_reopens_nothing(book: IncidentBook) -> None:
+    book.advance(cut_l1(0))
+    book.advance(verdict(100))
+    assert book.advance(cut_l1(200, settled=False)) == []
+    assert book.active == ()
+    (step,) = book.advance(cut_l1(203))
+    assert Happened.REOPENED in step.happened
+
+
 def test_back_after_the_window_is_new(book: IncidentBook) -> None:
     book.advance(cut_l1(0))
     book.advance(verdict(100))
