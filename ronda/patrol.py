@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from topology.graph import NetworkGraph
-from topology.history import changes, verdict_at
-from topology.verdict import Judge, VerdictSettings
-
 from alerts.incident import IncidentBook, IncidentSettings, Step
 from alerts.model import Incident, IncidentId
 from alerts.notify import Moved, tell
 from alerts.route import Route
+from ronda.resume import telling
 from topology.findings import StateChange, Verdict
+from topology.graph import NetworkGraph
+from topology.history import changes, verdict_at
 from topology.model import Inventory
 from topology.observations import Observation
+from topology.verdict import Judge, VerdictSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class Patrol:
         With `now`, changes are told against what the log says of that moment, not once more from nothing.
         """
         history = tuple(history)
+        incidents = tuple(incidents)
         self.book = IncidentBook(
             self._inventory.offices, self._incident_settings, incidents, timezone=self._zone
         )
         self.judge.recall(history)
-        for observation in evidence:
-            self.judge.observe(observation)
+        self.see(telling(evidence, incidents, self._inventory))
         if now is not None and history:
             self._before = verdict_at(history, now)
 

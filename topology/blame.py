@@ -74,7 +74,8 @@ class Blame:
         self.now = now
         self._before = before
 
-    def groups(self, explained: list[Explained]) -> list[Group]:
+    def groups(self, explained: list[Explained], *, recalled: bool = False) -> list[Group]:
+        """`recalled`: all that is known is from before this process, and is asked again."""
         owner: dict[int, int] = {}
         began = [self._began([s.what for s in e.symptoms]) or self.now for e in explained]
         for n, e in enumerate(explained):
@@ -91,7 +92,11 @@ class Blame:
             symptoms |= {s.what for s in e.symptoms}
             found.append(self._group(tuple(sorted(symptoms)), e.hypotheses, e.regions, owned))
         standing = {symptom for group in found for symptom in group.symptoms}
-        return [self._settle(self._asked_again(group, standing)) for group in found]
+        if recalled:
+            asked = [replace(g, asked=dict.fromkeys(g.symptoms, self.now)) for g in found]
+        else:
+            asked = [self._asked_again(g, standing) for g in found]
+        return [self._settle(group) for group in asked]
 
     def _asked_again(self, group: Group, standing: set[Component]) -> Group:
         """What is new has to be asked around for; and when part of what was explained together is over, the
@@ -220,7 +225,18 @@ class Blame:
         if group.asked:
             awaited |= self._unconfirmed(group, fresh)
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
+        awaited |= self._own_way(group)
         return replace(group, awaited=awaited, settled=not awaited)
+
+    def _own_way(self, group: Group) -> frozenset[DeviceId]:
+        """The monitor's own devices, as long as none of them was heard after the last of it fell silent."""
+        fell = [self._since(s) for s in group.symptoms if s.kind is ComponentKind.DEVICE]
+        last = max((at for at in fell if at is not None), default=None)
+        own = [v for v in self.graph.vantages if self.graph.inventory.devices[v].monitored]
+        heard = (self.state.answered_at(v) for v in own)
+        if last is None or any(at is not None and at > last for at in heard):
+            return frozenset()
+        return frozenset(v for v in own if self.state.devices[v] is not DeviceCondition.SILENT)
 
     def _is_settled(self, group: Group) -> bool:
         return not group.awaited or self.now >= self._deadline(group)

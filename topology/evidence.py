@@ -143,8 +143,10 @@ class DeviceEvidence:
         missed = [at for at, value in asked.after(heard) if value == UNANSWERED]
         if not missed:
             return None
-        polls = (at for at, value in self.snmp.after(heard) if value == UNANSWERED)
-        return min(missed[0], next(polls, missed[0])), missed[-1] + horizon, len(missed)
+        polls = [at for at, value in self.snmp.after(heard) if value == UNANSWERED]
+        if polls and heard is not None and self.snmp.run()[0] <= heard:
+            polls = []  # its SNMP was silent already while it answered otherwise
+        return min([missed[0], *polls[:1]]), missed[-1] + horizon, len(missed)
 
     def condition(self, now: datetime, probes: int) -> tuple[DeviceCondition, datetime | None]:
         """The condition (up, silent or unknown), and until when it stands if nothing more is seen."""

@@ -52,6 +52,8 @@ class Judge:
         self._disabled: set[LinkId] = set()
         self._last: Verdict | None = None
         self._groups: list[Group] = []
+        self._recalled = False
+        """What was seen before this process began is asked again before anything is settled."""
         self._mute_since: datetime | None = None
         """Since when the monitor's own device has been found silent."""
         vantages = set(graph.vantages)
@@ -75,6 +77,7 @@ class Judge:
     def recall(self, changes: Iterable[StateChange]) -> None:
         """Take since-times from the newest change of every office, as the event log has it."""
         self.standing.recall(changes)
+        self._recalled = True
 
     def verdict(self, now: datetime) -> Verdict:
         """The whole network at `now` (aware UTC)."""
@@ -157,12 +160,13 @@ class Judge:
                 groups = [blame.blind()]
             else:
                 explainer = Explainer(self.graph, self.state, sight, self.settings, now)
-                groups = blame.groups(explainer.explain())
+                groups = blame.groups(explainer.explain(), recalled=self._recalled)
                 if self._asks_for_itself(now):
                     around = {d for v in self.graph.vantages for d in self.graph.monitored_around(v)}
                     groups = [replace(g, settled=False, awaited=g.awaited | around) for g in groups]
         else:
             self._mute_since = None
+        self._recalled = False
         impassable = Failed(frozenset(self._down | self._disabled), frozenset(self._silent))
         offices = self.standing.look(now, touched, impassable, sight, explainer, groups)
         self._groups = groups
