@@ -66,16 +66,19 @@ class Blame:
         settings: VerdictSettings,
         now: datetime,
         before: Sequence[Group] = (),
+        resumed_at: datetime | None = None,
     ) -> None:
+        """`resumed_at`: when this process went on where an earlier one stopped; what is known from before is
+        asked again."""
         self.graph = graph
         self.state = state
         self.sight = sight
         self.settings = settings
         self.now = now
         self._before = before
+        self._resumed_at = resumed_at
 
-    def groups(self, explained: list[Explained], *, recalled: bool = False) -> list[Group]:
-        """`recalled`: all that is known is from before this process, and is asked again."""
+    def groups(self, explained: list[Explained]) -> list[Group]:
         owner: dict[int, int] = {}
         began = [self._began([s.what for s in e.symptoms]) or self.now for e in explained]
         for n, e in enumerate(explained):
@@ -92,7 +95,7 @@ class Blame:
             symptoms |= {s.what for s in e.symptoms}
             found.append(self._group(tuple(sorted(symptoms)), e.hypotheses, e.regions, owned))
         standing = {symptom for group in found for symptom in group.symptoms}
-        if recalled:
+        if self._resumed_at == self.now:
             asked = [replace(g, asked=dict.fromkeys(g.symptoms, self.now)) for g in found]
         else:
             asked = [self._asked_again(g, standing) for g in found]
@@ -116,6 +119,8 @@ class Blame:
                 if since is not None and since > oldest:
                     asked[symptom] = max(since, asked.get(symptom, since))
         starts += [self._since(symptom) or self.now for symptom in new]
+        if self._resumed_at is not None:
+            starts = [max(start, self._resumed_at) for start in starts]
         return replace(group, asked=asked, began=min(starts, default=None))
 
     def blind(self) -> Group:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from topology.findings import DeviceCondition
-from topology.flap import confirmed
 from topology.model import Device, DeviceId, PortRef
 from topology.observations import (
     AdminStatus,
@@ -160,31 +159,25 @@ class DeviceEvidence:
             return DeviceCondition.UP, until
         return DeviceCondition.UNKNOWN, None
 
-    def unmanageable(self, now: datetime, polls: int, probes: int, asked_since: datetime) -> bool:
+    def unmanageable(self, now: datetime, polls: int, asked_since: datetime) -> bool:
         """ICMP answers, SNMP does not: so many polls in a row failed, or its last answer is stale.
 
-        Polls that failed while the device was silent altogether say nothing of its SNMP, nor does the age of
-        an answer while nobody asked: before it was back, before `asked_since`.
+        A poll that failed while ICMP had no answer either says nothing of its SNMP, nor does the age of an
+        answer while nobody asked, before `asked_since`.
         """
         at = self.icmp.newest_of(ANSWERED)
         if at is None or now > at + self.probe_horizon or not self.snmp:
             return False
-        back = self._back_since(probes)
         last, value = self.snmp.newest
-        if value == UNANSWERED:
-            answered = self.snmp.newest_of(ANSWERED)
-            counted = [t for t, v in self.snmp.after(answered) if v == UNANSWERED and (not back or t > back)]
-            return len(counted) >= polls
-        return now > max(last, asked_since, back or last) + self.poll_horizon
+        if value == ANSWERED:
+            return now > max(last, asked_since) + self.poll_horizon
+        failed = (t for t, v in self.snmp.after(self.snmp.newest_of(ANSWERED)) if v == UNANSWERED)
+        return sum(self._echoed(t) for t in failed) >= polls
 
-    def _back_since(self, probes: int) -> datetime | None:
-        """When it answered again after it had last been silent; None when that is not known to have been."""
-        back, state = None, ANSWERED
-        for at, now in confirmed(self.icmp.after(None), probes):
-            if now == ANSWERED and state == UNANSWERED:
-                back = at
-            state = now
-        return back
+    def _echoed(self, at: datetime) -> bool:
+        """Whether ICMP was being answered at that time."""
+        before = [value for t, value in self.icmp.after(None) if t <= at]
+        return not before or before[-1] == ANSWERED
 
     def observations(self) -> Iterator[Observation]:
         for samples, means in ((self.icmp, Means.ICMP), (self.snmp, Means.SNMP)):

@@ -158,7 +158,7 @@ class NetworkState:
         was = (self.devices[device], device in self.management_faults, self._silent_from.get(device))
         condition, until = evidence.condition(now, settings.silent_after_probes)
         unmanageable = condition is DeviceCondition.UP and evidence.unmanageable(
-            now, settings.management_after_polls, settings.silent_after_probes, self._began_at or now
+            now, settings.management_after_polls, self._began_at or now
         )
         self.devices[device] = condition
         (self.management_faults.add if unmanageable else self.management_faults.discard)(device)

@@ -53,7 +53,8 @@ class Judge:
         self._last: Verdict | None = None
         self._groups: list[Group] = []
         self._recalled = False
-        """What was seen before this process began is asked again before anything is settled."""
+        self._resumed_at: datetime | None = None
+        """When this process went on where an earlier one stopped."""
         self._mute_since: datetime | None = None
         """Since when the monitor's own device has been found silent."""
         vantages = set(graph.vantages)
@@ -146,13 +147,15 @@ class Judge:
     # --- one look ---
 
     def _look(self, now: datetime, touched: Iterable[DeviceId]) -> Verdict:
+        if self._recalled and self._resumed_at is None:
+            self._resumed_at = now
         sight: Sight | None = None
         explainer: Explainer | None = None
         groups: list[Group] = []
         blind = False
         if self._silent or self._down:
             sight = look(self.graph, self.state, self._silent, self._down, self._disabled)
-            blame = Blame(self.graph, self.state, sight, self.settings, now, self._groups)
+            blame = Blame(self.graph, self.state, sight, self.settings, now, self._groups, self._resumed_at)
             own_silent = sight.silent.issuperset(self.graph.vantages)
             self._mute_since = (self._mute_since or now) if own_silent else None
             blind = self._is_blind(sight)
@@ -160,13 +163,12 @@ class Judge:
                 groups = [blame.blind()]
             else:
                 explainer = Explainer(self.graph, self.state, sight, self.settings, now)
-                groups = blame.groups(explainer.explain(), recalled=self._recalled)
+                groups = blame.groups(explainer.explain())
                 if self._asks_for_itself(now):
                     around = {d for v in self.graph.vantages for d in self.graph.monitored_around(v)}
                     groups = [replace(g, settled=False, awaited=g.awaited | around) for g in groups]
         else:
             self._mute_since = None
-        self._recalled = False
         impassable = Failed(frozenset(self._down | self._disabled), frozenset(self._silent))
         offices = self.standing.look(now, touched, impassable, sight, explainer, groups)
         self._groups = groups
