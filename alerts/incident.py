@@ -1,6 +1,6 @@
 """The life of incidents: verdicts in, changed incidents out. Pure: no I/O, no clock.
 
-    suspected ──► open ──► acknowledged ──► resolved
+    suspected ──► open ──► acknowledged ──► resolved      (a number that people see comes with "open")
         │           └──────────────────────────▲ │
         └──► resolved (dismissed, nobody told)   └──► open again, within the reopen window
 
@@ -25,9 +25,10 @@ from alerts.model import (
     IncidentStatus,
     TimelineEntry,
 )
+from alerts.proof import cause_cleared, symptom_over
 from alerts.severity import severity_of
-from topology.findings import Component, ComponentKind, DeviceCondition, LinkCondition, Verdict
-from topology.model import DeviceId, LinkId, Office, OfficeId
+from topology.findings import Component, Verdict
+from topology.model import Office, OfficeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class IncidentBook:
         self._settings = settings or IncidentSettings()
         self._incidents: dict[IncidentId, Incident] = {incident.id: incident for incident in incidents}
         self._waiting_since: dict[IncidentId, datetime] = {}
+        self._since: dict[OfficeId, datetime | None] = {}
+        """Since when each office is as the newest verdict says."""
+        self._suspicions = 0
 
     def __iter__(self) -> Iterator[Incident]:
         return iter(self._incidents.values())
@@ -86,17 +90,23 @@ class IncidentBook:
         findings = findings_of(verdict)
         pairs, new = match(findings, self._candidates(verdict))
         followed = {incident.id for incident, _ in pairs}
-        steps = [self._follow(incident, finding, now) for incident, finding in pairs]
+        self._since = {office: judged.since for office, judged in verdict.offices.items()}
+        steps = [self._keep(self._follow(incident, finding, now)) for incident, finding in pairs]
         taken = {symptom for finding in findings if finding.settled for symptom in finding.explains}
-        steps += [self._without_cause(i, verdict, taken) for i in self.active if i.id not in followed]
-        for finding in new:  # after the others, so that each gets an id of its own
-            step = self._begin(finding, now)
-            self._incidents[step.after.id] = step.after
-            steps.append(step)
-        moved = [step for step in steps if step is not None]
-        for step in moved:
-            self._incidents[step.after.id] = step.after
-        return moved
+        followed |= {step.after.id for step in steps if step is not None}  # opened: by its new id
+        left = [i for i in self.active if i.id not in followed]
+        steps += [self._keep(self._without_cause(incident, verdict, taken)) for incident in left]
+        steps += [self._keep(self._begin(finding, now)) for finding in new]
+        return [step for step in steps if step is not None]
+
+    def _keep(self, step: Step | None) -> Step | None:
+        """At once, so that the next step finds it (and the next incident another id)."""
+        if step is not None:
+            if step.before is not None:
+                del self._incidents[step.before.id]
+            if step.after.told or step.after.active:  # a suspicion that dissolved is forgotten
+                self._incidents[step.after.id] = step.after
+        return step
 
     def acknowledge(self, incident_id: IncidentId, who: str, now: datetime, note: str = "") -> Step:
         """Somebody is on it. Raises UnknownIncidentError when it isn't active."""
@@ -140,8 +150,9 @@ class IncidentBook:
     # --- transitions: the only places where an incident's status changes ---
 
     def _begin(self, finding: Finding, now: datetime) -> Step:
+        self._suspicions += 1
         incident = Incident(
-            id=self._new_id(now),
+            id=IncidentId(f"S-{self._suspicions}"),  # it gets a number that people see when it opens
             kind=finding.kind,
             status=IncidentStatus.SUSPECTED,
             severity=severity_of(finding.kind, finding.offices, self._offices),
@@ -151,17 +162,22 @@ class IncidentBook:
             why=finding.why,
             began_at=finding.since,
             alternatives=finding.alternatives,
-            offices=tuple(AffectedOffice(o, c, finding.since) for o, c in finding.offices.items()),
+            offices=self._affected(finding, finding.since),
             timeline=(TimelineEntry(now, Happened.SUSPECTED, finding.why),),
             group=finding.group,
             changed_at=now,
         )
-        happened: tuple[Happened, ...] = (Happened.SUSPECTED,)
         if finding.settled:
-            incident = _noted(incident, Happened.OPENED, now, finding.why)
-            incident = replace(incident, status=IncidentStatus.OPEN, opened_at=now)
-            happened += (Happened.OPENED,)
-        return Step(None, incident, happened)
+            return Step(None, self._opened(incident, finding, now), (Happened.SUSPECTED, Happened.OPENED))
+        return Step(None, incident, (Happened.SUSPECTED,))
+
+    def _opened(self, incident: Incident, finding: Finding, now: datetime) -> Incident:
+        return replace(
+            _noted(incident, Happened.OPENED, now, finding.why),
+            id=self._new_id(now),
+            status=IncidentStatus.OPEN,
+            opened_at=now,
+        )
 
     def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
         if incident.told and not finding.settled:
@@ -188,8 +204,7 @@ class IncidentBook:
             incident = _noted(incident, Happened.SEVERITY, now, f"{incident.severity} → {severity}")
             happened.append(Happened.SEVERITY)
         if incident.status is IncidentStatus.SUSPECTED and finding.settled:
-            incident = _noted(incident, Happened.OPENED, now, finding.why)
-            incident = replace(incident, status=IncidentStatus.OPEN, opened_at=now)
+            incident = self._opened(incident, finding, now)
             happened.append(Happened.OPENED)
         incident = replace(
             incident,
@@ -217,9 +232,11 @@ class IncidentBook:
         come = [o for o in wanted if o not in standing or standing[o].connectivity is not wanted[o]]
         if not gone and not come:
             return incident, []
+        if not incident.told:  # nobody has heard of it yet: what it turned out to be is all there is to tell
+            return replace(incident, offices=self._affected(finding, finding.since)), [Happened.GREW]
         offices = tuple(
-            replace(o, until=now) if o.until is None and o.office in gone else o for o in incident.offices
-        ) + tuple(AffectedOffice(o, wanted[o], now) for o in come)
+            self._until(o, now) if o.until is None and o.office in gone else o for o in incident.offices
+        ) + tuple(AffectedOffice(o, wanted[o], self._since.get(o) or now) for o in come)
         incident = replace(incident, offices=offices)
         happened = []
         if come:
@@ -247,7 +264,7 @@ class IncidentBook:
         return self._end(incident, Happened.RESOLVED, now, "every symptom is over")
 
     def _end(self, incident: Incident, happened: Happened, now: datetime, why: str) -> Step:
-        offices = tuple(replace(o, until=now) if o.until is None else o for o in incident.offices)
+        offices = tuple(self._until(o, now) if o.until is None else o for o in incident.offices)
         ended = replace(
             _noted(incident, happened, now, why),
             status=IncidentStatus.RESOLVED,
@@ -259,6 +276,15 @@ class IncidentBook:
         return Step(incident, ended, (happened,))
 
     # --- small helpers ---
+
+    def _affected(self, finding: Finding, fallback: datetime) -> tuple[AffectedOffice, ...]:
+        """Each since the evidence says so, which is before anybody could be told."""
+        return tuple(AffectedOffice(o, c, self._since.get(o) or fallback) for o, c in finding.offices.items())
+
+    def _until(self, affected: AffectedOffice, now: datetime) -> AffectedOffice:
+        """Until the verdict's own time of its next state, where that is known."""
+        since = self._since.get(affected.office)
+        return replace(affected, until=since if since is not None and since > affected.since else now)
 
     def _candidates(self, verdict: Verdict) -> list[Incident]:
         """Incidents that a cause may continue: active ones whose blamed component has not been repaired (a
@@ -297,28 +323,6 @@ class IncidentBook:
             old = incident.resolved_at is not None and incident.resolved_at < horizon
             if old and not incident.id.startswith(f"R-{day}-"):
                 del self._incidents[incident.id]
-
-
-def symptom_over(symptom: Component, kind: IncidentKind, verdict: Verdict) -> bool:
-    """Whether positive evidence ended it. What is no longer in the inventory is over, too."""
-    if symptom.kind is ComponentKind.DEVICE:
-        device = DeviceId(symptom.id)
-        if kind is IncidentKind.MANAGEMENT and device in verdict.management_faults:
-            return False
-        return verdict.devices.get(device, DeviceCondition.UP) is DeviceCondition.UP
-    if symptom.kind is ComponentKind.LINK:
-        condition = verdict.links.get(LinkId(symptom.id), LinkCondition.UP)
-        return condition in (LinkCondition.UP, LinkCondition.DISABLED)
-    return True
-
-
-def cause_cleared(incident: Incident, verdict: Verdict) -> bool:
-    """Whether what it blames had itself been seen failed, and is now seen well again.
-
-    What is still broken then has another cause: a new incident, not a change of blame in this one.
-    """
-    seen_failed = [c for c in incident.components if c in incident.explains]
-    return bool(seen_failed) and all(symptom_over(c, incident.kind, verdict) for c in seen_failed)
 
 
 def _noted(incident: Incident, what: Happened, at: datetime, why: str, who: str | None = None) -> Incident:

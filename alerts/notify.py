@@ -43,9 +43,11 @@ def tell(
     notifications: list[Notification] = []
     reasons: list[tuple[Incident, Reason]] = []
     for step in steps:
+        if not step.after.told:
+            continue  # a suspicion is nobody's business yet, and nothing to keep
         changed[step.after.id] = step.after
         reason = next((_REASONS[h] for h in step.happened if h in _REASONS), None)
-        if reason is not None and step.after.told:
+        if reason is not None:
             reasons.append((step.after, reason))
     told_now = {incident.id for incident, _ in reasons}
     reasons += [(i, Reason.UPDATED) for i in book.due_updates(now) if i.id not in told_now]
