@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import IntEnum
+from math import ceil, log
 
 from topology.findings import DeviceCondition
 from topology.model import Device, DeviceId, PortRef
@@ -22,6 +23,9 @@ from topology.samples import Samples
 from topology.settings import VerdictSettings
 
 ANSWERED, UNANSWERED = 1, 0
+BY_CHANCE = 1e-4
+MOST_NEEDED = 10
+"""A row of misses that no loss explains any more."""
 
 
 class PortSays(IntEnum):
@@ -147,10 +151,25 @@ class DeviceEvidence:
             polls = []  # its SNMP was silent already while it answered otherwise
         return min([missed[0], *polls[:1]]), missed[-1] + horizon, len(missed)
 
+    def needed(self, probes: int) -> int:
+        """Missed answers in a row that mean silence: more than `probes` of a device that loses many by chance,
+        so many that chance alone would do it less than once in ten thousand times."""
+        lost = total = run = 0
+        for _, value in self.icmp.kept:
+            if value == UNANSWERED:
+                run += 1
+                continue
+            if run < probes:  # a longer run was an outage
+                lost, total = lost + run, total + run
+            total, run = total + 1, 0
+        if lost < 2 or lost == total:
+            return probes
+        return max(probes, min(MOST_NEEDED, ceil(log(BY_CHANCE) / log(lost / total))))
+
     def condition(self, now: datetime, probes: int) -> tuple[DeviceCondition, datetime | None]:
         """The condition (up, silent or unknown), and until when it stands if nothing more is seen."""
         silence = self.silence(probes)
-        if silence is not None and silence[2] >= probes:
+        if silence is not None and silence[2] >= probes and silence[2] >= self.needed(probes):
             if now <= silence[1]:
                 return DeviceCondition.SILENT, silence[1]
             return DeviceCondition.UNKNOWN, None
@@ -170,7 +189,9 @@ class DeviceEvidence:
             return False
         last, value = self.snmp.newest
         if value == ANSWERED:
-            return now > max(last, asked_since) + self.poll_horizon
+            # While it was out of reach it could not have answered: the age counts from when it was back.
+            back = self.icmp.run()[0] if self.icmp.newest[1] == ANSWERED else at
+            return now > max(last, asked_since, back) + self.poll_horizon
         failed = (t for t, v in self.snmp.after(self.snmp.newest_of(ANSWERED)) if v == UNANSWERED)
         return sum(self._echoed(t) for t in failed) >= polls
 
