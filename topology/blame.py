@@ -18,6 +18,8 @@ from topology.suspects import device_component, link_component
 from topology.why import why
 
 BLIND = "blind"
+ASKED_MORE = 2
+"""Answers that a device must miss beyond silence when nothing else speaks against it."""
 
 
 @dataclass(slots=True)
@@ -230,8 +232,16 @@ class Blame:
         if group.asked:
             awaited |= self._unconfirmed(group, fresh)
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
-        awaited |= self._own_way(group)
+        awaited |= self._own_way(group) | self._alone(group)
         return replace(group, awaited=awaited, settled=not awaited)
+
+    def _alone(self, group: Group) -> frozenset[DeviceId]:
+        """A device that nothing else speaks against may have lost answers by chance: asked some more."""
+        if len(group.symptoms) > 1 or group.symptoms[0].kind is not ComponentKind.DEVICE:
+            return frozenset()
+        device = DeviceId(group.symptoms[0].id)
+        enough = self.settings.silent_after_probes + ASKED_MORE
+        return frozenset() if self.state.misses(device) >= enough else frozenset({device})
 
     def _own_way(self, group: Group) -> frozenset[DeviceId]:
         """The monitor's own devices, as long as none of them was heard after the last of it fell silent."""

@@ -152,8 +152,8 @@ class DeviceEvidence:
         return min([missed[0], *polls[:1]]), missed[-1] + horizon, len(missed)
 
     def needed(self, probes: int) -> int:
-        """Missed answers in a row that mean silence: more than `probes` of a device that loses many by chance,
-        so many that chance alone would do it less than once in ten thousand times."""
+        """Missed answers in a row that mean silence: `probes`, but of a device that loses many so many that
+        chance alone would do it less than once in ten thousand times."""
         lost = total = run = 0
         for _, value in self.icmp.kept:
             if value == UNANSWERED:

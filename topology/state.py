@@ -55,6 +55,8 @@ class NetworkState:
         self.management_faults: set[DeviceId] = set()
         self.suspects: dict[DeviceId, datetime] = {}
         """Devices that missed an answer and are not silent yet: since when."""
+        self.unsure: set[DeviceId] = set()
+        """Those of them that missed enough for silence, were they not known to lose answers."""
         self.flapping: dict[Component, Flapping] = {}
         self.checks: dict[ApplicationId, ApplicationCheck] = {}
         self.counters: Counter[str] = Counter()
@@ -167,6 +169,9 @@ class NetworkState:
             self.suspects[device] = missing[0]
         else:
             self.suspects.pop(device, None)
+        enough = missing is not None and missing[2] >= settings.silent_after_probes
+        unsure = enough and device in self.suspects
+        (self.unsure.add if unsure else self.unsure.discard)(device)
         if condition is not was[0] and DeviceCondition.SILENT in (condition, was[0]):
             # Whether it is silent decides what its last words about its ports are worth.
             self._dirty_links.update(link for link, _ in self.graph.neighbours(device))
@@ -248,6 +253,11 @@ class NetworkState:
             return known
         silence = self._evidence[device].silence(self.settings.silent_after_probes)
         return None if silence is None else silence[0]
+
+    def misses(self, device: DeviceId) -> int:
+        """Unanswered probes in a row, since it was last heard by any means."""
+        silence = self._evidence[device].silence(1)
+        return 0 if silence is None else silence[2]
 
     def asked_before(self, device: DeviceId, at: datetime) -> bool:
         """Whether its last answer or missed answer is older than `at`."""

@@ -137,7 +137,7 @@ class Judge:
     def _wanted(self, groups: Iterable[Group]) -> tuple[DeviceId, ...]:
         """Whose word would settle what is open; and already at the first missed answer the neighbours of
         who missed it, so that by the time it is called silent they have been asked."""
-        wanted = {d for g in groups if not g.settled for d in g.awaited}
+        wanted = {d for g in groups if not g.settled for d in g.awaited} | self.state.unsure
         for suspect, since in self.state.suspects.items():
             for _, other in self.graph.neighbours(suspect):
                 if self.state.devices[other] is DeviceCondition.UP and self.state.asked_before(other, since):
