@@ -67,7 +67,8 @@ def _link(graph: NetworkGraph, state: NetworkState, link: LinkId, now: datetime)
     up = [str(p) for p, says in said.items() if says.name == "UP"]
     text = f"{name} is down" + (f" at {_list(down)}" if down else "")
     dark = [str(p) for p in state.dark_ends(link, now)]
-    if len(dark) == 1 and len(said) == 2:
+    both_heard = all(state.devices[d] is not DeviceCondition.SILENT for d in (a, b))
+    if len(dark) == 1 and len(said) == 2 and both_heard:
         text += f", no light comes in at {dark[0]} only: one direction is broken"
     elif dark:
         text += f", no light comes in at {_list(dark)}"
