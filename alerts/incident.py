@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from alerts.findings import Finding, findings_of
+from alerts.gathering import gather
 from alerts.matching import match
 from alerts.model import (
     AffectedOffice,
@@ -87,8 +88,9 @@ class IncidentBook:
         """Take in a verdict; return every incident that moved, oldest first."""
         now = verdict.at
         self._forget_old(now)
-        findings = findings_of(verdict)
-        pairs, new = match(findings, self._candidates(verdict))
+        candidates = self._candidates(verdict)
+        findings = gather(findings_of(verdict), candidates)
+        pairs, new = match(findings, candidates)
         followed = {incident.id for incident, _ in pairs}
         self._since = {office: judged.since for office, judged in verdict.offices.items()}
         steps = [self._keep(self._follow(incident, finding, now)) for incident, finding in pairs]

@@ -50,6 +50,8 @@ def likeness(incident: Incident, finding: Finding) -> float:
         score += 3.0
     if incident.group == finding.group:
         score += 2.0
+    if incident.told and shared * 2 >= len(finding.explains):
+        score += 5.5  # most of it has been told: a suspicion that knows it better is no reason to page again
     if incident.kind is finding.kind is IncidentKind.BLIND:
         score += 6.0  # there is one monitor, and so one blindness
     return score

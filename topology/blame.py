@@ -18,6 +18,8 @@ from topology.suspects import device_component, link_component
 from topology.why import why
 
 BLIND = "blind"
+ROW = 2
+"""So many settle times a row of repairs may put a verdict off."""
 ASKED_MORE = 2
 """Answers that a device must miss beyond silence when nothing else speaks against it."""
 
@@ -40,6 +42,7 @@ class Group:
     for what was seen of them before may be over just as well."""
     began: datetime | None = None
     """When the first of the symptoms that are new in it began; None when all were there, and settled."""
+    put_off_to: datetime | None = None
     settled: bool = True
     cut: tuple[OfficeId, ...] = ()
     degraded: tuple[OfficeId, ...] = ()
@@ -53,8 +56,10 @@ class Group:
 
     @property
     def waits_from(self) -> datetime:
-        """From when it may wait for answers: the first of a row of questions, so that the wait has an end."""
-        return min([*self.asked.values(), *([self.began] if self.began else [])], default=self.since)
+        """From when it may wait for answers; a row of repairs may put that off, but not for ever."""
+        if not self.asked:
+            return self.began or self.since
+        return min(max(self.asked.values()), self.put_off_to or self.since)
 
 
 class Blame:
@@ -98,7 +103,10 @@ class Blame:
             found.append(self._group(tuple(sorted(symptoms)), e.hypotheses, e.regions, owned))
         standing = {symptom for group in found for symptom in group.symptoms}
         if self._resumed_at == self.now:
-            asked = [replace(g, asked=dict.fromkeys(g.symptoms, self.now)) for g in found]
+            first = dict.fromkeys(standing, self.now)
+            asked = [
+                replace(g, asked={s: first[s] for s in g.symptoms}, put_off_to=self.now) for g in found
+            ]
         else:
             asked = [self._asked_again(g, standing) for g in found]
         return [self._settle(group) for group in asked]
@@ -110,6 +118,7 @@ class Blame:
         asked: dict[Component, datetime] = {}
         new = set(group.symptoms)
         starts: list[datetime] = []
+        rows = [self.now + ROW * timedelta(seconds=self.settings.settle_s)]
         for earlier in self._before:
             shared = set(earlier.symptoms).intersection(group.symptoms)
             new -= shared
@@ -120,10 +129,12 @@ class Blame:
                 since = self.now if over else earlier.asked.get(symptom)
                 if since is not None and since > oldest:
                     asked[symptom] = max(since, asked.get(symptom, since))
+                    if earlier.asked and earlier.put_off_to is not None:
+                        rows.append(earlier.put_off_to)
         starts += [self._since(symptom) or self.now for symptom in new]
         if self._resumed_at is not None:
             starts = [max(start, self._resumed_at) for start in starts]
-        return replace(group, asked=asked, began=min(starts, default=None))
+        return replace(group, asked=asked, began=min(starts, default=None), put_off_to=min(rows))
 
     def blind(self) -> Group:
         """One cause for all darkness: the monitor's own device or its way out."""
