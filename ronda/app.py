@@ -79,12 +79,15 @@ class App:
         self.points = PointMaker(inventory)
         self.outbox = Outbox(self.keeper, build_channels(settings.alerts, environ), clock)
         self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
+        profiles = load_profiles()
         self.own_side = OwnSide(sum(d.monitored for d in inventory.devices.values()))
         self.poller = Poller(
-            inventory.credentials, load_profiles(), clock, environ, settings=poll_settings(settings.poll)
+            inventory.credentials, profiles, clock, environ, settings=poll_settings(settings.poll)
         )
         self.checker = ApplicationChecker(inventory.applications.values(), clock)
-        self.traps = build_traps(settings.traps, inventory, environ, self._take_trap, clock)
+        self.traps = build_traps(
+            settings.traps, inventory, environ, profiles.trap_words(), self._take_trap, clock
+        )
         self.schedule = Schedule(
             inventory.devices.values(),
             poll=self._poll,

@@ -144,6 +144,7 @@ def build_traps(
     settings: TrapTuning,
     inventory: Inventory,
     environ: Mapping[str, str],
+    words: Mapping[str, str],
     on_event: Callable[[TrapEvent], None],
     clock: Clock,
 ) -> TrapListener | None:
@@ -160,6 +161,7 @@ def build_traps(
         on_event,
         clock,
         TrapSettings(host=settings.host, port=settings.port),
+        words=words,
     )
 
 

@@ -79,9 +79,7 @@ class MetricsSettings(_Section):
     )
     verify_tls: bool = Field(True, description="Check InfluxDB's certificate.")
     ca_file: Path | None = Field(None, description="PEM of an authority to trust besides the system's.")
-    spool_max_mb: int = Field(
-        2048, ge=16, description="Most that the queue on disk may hold."
-    )
+    spool_max_mb: int = Field(2048, ge=16, description="Most that the queue on disk may hold.")
     spool_max_days: float = Field(7, gt=0, description="Oldest that a queued point may be.")
 
 

@@ -1,7 +1,7 @@
 """The whole system as a user runs it: `ronda lab run` and `ronda serve` as processes, a webhook that listens.
 
-Real here: SNMP over UDP to some thirty agents, echo on the lab's wire, SQLite, HTTP, signals. What follows from
-a cut is checked at the webhook and in the API, with deadlines; nothing is timed to the millisecond.
+Real here: SNMP over UDP to some thirty agents, echo on the lab's wire, SQLite, HTTP, signals. What follows
+from a cut is checked at the webhook and in the API, with deadlines; nothing is timed to the millisecond.
 """
 
 from __future__ import annotations
