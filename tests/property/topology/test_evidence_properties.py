@@ -20,7 +20,7 @@ from topology.verdict import Judge
 
 pytestmark = pytest.mark.timeout(600)
 
-OFFLINE = VerdictSettings(silent_after_probes=1)
+OFFLINE = VerdictSettings(silent_after_probes=1, settle_s=0)
 some = settings(max_examples=300, deadline=None, database=None)
 
 
@@ -105,7 +105,7 @@ def test_adding_a_link_cuts_nobody_off(data):
     more = replace(net, links=list(net.links))
     a, b = data.draw(st.integers(0, net.size - 1)), data.draw(st.integers(0, net.size - 2))
     more.links.append((a, b if b < a else b + 1))
-    chosen = VerdictSettings(silent_after_probes=1, blind_least=99)
+    chosen = VerdictSettings(silent_after_probes=1, blind_least=99, settle_s=0)
 
     def cut(which) -> set[OfficeId]:
         seen, ports = which.looks(failed)
@@ -124,7 +124,7 @@ def test_more_evidence_never_makes_a_known_office_less_known(data):
     seen, ports = net.looks(failed)
     everything = observations({d: d in seen for d in range(net.size)}, ports)
     kept = data.draw(st.sets(st.integers(0, len(everything) - 1)))
-    chosen = VerdictSettings(silent_after_probes=1, blind_least=99)
+    chosen = VerdictSettings(silent_after_probes=1, blind_least=99, settle_s=0)
     less = verdict_of(net, [o for i, o in enumerate(everything) if i in kept], chosen)
     more = verdict_of(net, everything, chosen)
     for office, found in less.offices.items():

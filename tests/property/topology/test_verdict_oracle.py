@@ -16,7 +16,7 @@ from topology.verdict import Judge
 
 pytestmark = pytest.mark.timeout(900)  # thousands of networks each, on whatever machine
 
-SEEING = VerdictSettings(silent_after_probes=1, blind_least=99, hypotheses=500)
+SEEING = VerdictSettings(silent_after_probes=1, blind_least=99, hypotheses=500, settle_s=0)
 """Blindness is tested apart: it would hide the rest in networks as small as these."""
 CASES = int(os.environ.get("RONDA_ORACLE_CASES", "4000"))
 
