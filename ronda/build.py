@@ -76,11 +76,7 @@ def secret(name: str | None, environ: Mapping[str, str], where: str) -> str | No
 
 
 def verdict_settings(tuning: VerdictTuning) -> VerdictSettings:
-    return VerdictSettings(
-        stale_after_intervals=tuning.stale_after_intervals,
-        silent_after_probes=tuning.silent_after_probes,
-        settle_s=tuning.settle_s,
-    )
+    return VerdictSettings(**tuning.model_dump())
 
 
 def incident_settings(settings: AlertsSettings) -> IncidentSettings:

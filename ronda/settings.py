@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerts.model import IncidentKind, Severity
+from topology.settings import WEIGHTS
 
 ENV_PREFIX = "RONDA_"
 
@@ -95,12 +96,39 @@ class RetentionSettings(_Section):
 
 
 class VerdictTuning(_Section):
-    """How evidence becomes a verdict (docs/verdict.md)."""
+    """How evidence becomes a verdict (docs/verdict.md says what each means)."""
 
     stale_after_intervals: float = Field(2.5, ge=1, description="Evidence counts for this many intervals.")
     silent_after_probes: int = Field(3, ge=1, description="Unanswered probes in a row that mean silent.")
+    management_after_polls: int = Field(
+        2,
+        ge=1,
+        description="Unanswered SNMP polls in a row, while echo answers, that mean a management fault.",
+    )
     settle_s: float = Field(
         5.0, ge=0, description="Longest wait for ancestors and neighbours to answer before a verdict is told."
+    )
+    together_s: float = Field(
+        60.0, ge=0, description="Symptoms that began further apart are not put down to one duct or feed."
+    )
+    blind_share: float = Field(
+        0.9, gt=0, le=1, description="Share of devices silent at which the monitor doubts itself."
+    )
+    blind_least: int = Field(4, ge=1, description="... and how many at least.")
+    flap_high: float = Field(0.30, gt=0, le=1, description="Share of changes from which a component flaps.")
+    flap_low: float = Field(0.25, gt=0, le=1, description="... and below which it no longer does.")
+    flap_least: int = Field(4, ge=1, description="Changes that there must be at all.")
+    application_stale_s: float = Field(
+        300.0, gt=0, description="Age at which an application's check is void."
+    )
+    hypotheses: int = Field(12, ge=1, description="Most explanations listed for one group of symptoms.")
+    slack: float = Field(
+        0.5, ge=0, description="Explanations this much heavier than the best are listed too."
+    )
+    doubt: float = Field(4.6, gt=0, description="One more failure is e**doubt times less likely.")
+    search: int = Field(4000, ge=1, description="Steps of the exact search before it turns greedy.")
+    weights: dict[str, float] = Field(
+        default_factory=lambda: dict(WEIGHTS), description="What blaming a kind of component costs."
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId, Severity
-from ronda.build import build_channels, build_routes
+from ronda.build import build_channels, build_routes, incident_settings, verdict_settings
 from ronda.settings import SettingsError, load_settings
+from topology.verdict import VerdictSettings
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -87,3 +90,11 @@ def test_a_secret_that_is_not_there_is_named_and_never_shown(tmp_path: Path) -> 
     assert "hunter2" not in str(caught.value)
     channels = build_channels(settings.alerts, {"NOC_URL": "http://127.0.0.1/", "NOC_KEY": "k"})
     assert list(channels) == [ReceiverId("noc")]
+
+
+def test_every_knob_of_the_verdict_and_of_incidents_can_be_set_and_starts_as_documented() -> None:
+    settings = load_settings(None, {})
+    assert verdict_settings(settings.verdict) == VerdictSettings()
+    assert incident_settings(settings.alerts) == IncidentSettings()
+    assert set(type(settings.verdict).model_fields) == {f.name for f in fields(VerdictSettings)}
+    assert {f.name for f in fields(IncidentSettings)} <= set(type(settings.alerts).model_fields)
