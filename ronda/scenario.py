@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from topology.inventory import InventoryError, load_inventory, read_inventory
 
 from ronda.errors import BadInputError
+from topology.inventory import InventoryError, load_inventory, read_inventory
 from topology.model import DeviceId, Inventory, PortRef
 from topology.observations import (
     AdminStatus,

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from topology.verdict import VerdictSettings
-
 from alerts.incident import IncidentSettings, UnknownIncidentError
 from alerts.model import Incident, IncidentId, Notification, ReceiverId
 from alerts.notify import Moved
@@ -20,6 +18,7 @@ from ronda.patrol import Patrol
 from ronda.scenario import Scenario, observation_of
 from topology.model import Device, DeviceId, PortRef
 from topology.observations import AdminStatus, Observation, OperStatus, PortStatus, Reachability
+from topology.verdict import VerdictSettings
 
 FAST_PROBES_AT = (0.0, 0.4, 0.8)
 """A device that stops answering is probed again at once, as the schedule does."""

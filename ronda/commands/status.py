@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
-from topology.history import verdict_at
 
 from alerts.words import duration
 from ronda.clock import SystemClock
@@ -33,6 +32,7 @@ from ronda.errors import BadInputError
 from ronda.settings import Settings
 from storage.records import Records
 from topology.findings import Connectivity
+from topology.history import verdict_at
 from topology.model import Inventory, Language, OfficeId
 
 _STYLES = {
