@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from alerts.channels.console import ConsoleChannel
 from alerts.channels.webhook import WebhookChannel, WebhookSettings
@@ -134,6 +138,15 @@ def build_store(storage: StorageSettings, clock: Clock) -> MetricStore:
     return InfluxStore(
         storage.influx, storage.spool_dir, clock, spool=storage.spool, retention=storage.retention
     )
+
+
+def open_for_reading(storage: StorageSettings, clock: Clock) -> MetricStore:
+    """Beside a running server: nothing is written."""
+    if storage.metrics_kind is MetricsKind.EMBEDDED:
+        return EmbeddedStore(storage.metrics_file, retention=storage.retention, read_only=True)
+    # A spool of its own: the running server's may have one reader only.
+    own = Path(tempfile.gettempdir()) / f"ronda-reader-{os.getpid()}"
+    return build_store(replace(storage, data_dir=own), clock)
 
 
 def build_traps(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -128,6 +130,11 @@ def path(
         Path | None,
         typer.Option(help="JSON mapping of link id to today's load in bits per second, to check the spare."),
     ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="Take the loads of the last 24 hours from the metrics.")
+    ] = False,
+    settings: Annotated[Path | None, typer.Option("--settings", "-s", help="With --measured.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="With --measured: whose metrics.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show an office's path to its hub and its spare: what they share, and whether the load would fit.
@@ -137,8 +144,11 @@ def path(
     """
     graph = NetworkGraph(inventory_or_exit(inventory))
     with stop_on_bad_input():
+        known = _measured(settings, data_dir) if measured else None
+        if loads is not None:
+            known = {**(known or {}), **_loads(loads)}
         try:
-            found = path_and_spare(graph, OfficeId(office), None if loads is None else _loads(loads))
+            found = path_and_spare(graph, OfficeId(office), known)
         except UnknownComponentError as error:
             raise BadInputError(f"{error}: not in {inventory}") from error
     if as_json:
@@ -148,6 +158,31 @@ def path(
     at_hub = found.path is not None and not found.path.links
     good = at_hub or (found.spare is not None and not found.shared and found.fits is not False)
     raise typer.Exit(FINE if good else TROUBLE)
+
+
+def _measured(settings: Path | None, data_dir: Path | None) -> dict[LinkId, float]:
+    # Imported here: the questions to the drawing alone need neither settings nor a store.
+    from ronda.build import open_for_reading, storage_settings
+    from ronda.clock import SystemClock
+    from ronda.commands.shared import settings_or_exit
+    from ronda.loads import busiest
+    from storage.metrics.store import StoreError
+
+    chosen = settings_or_exit(settings, data_dir=data_dir)
+    clock = SystemClock()
+
+    async def read() -> dict[LinkId, float]:
+        store = open_for_reading(storage_settings(chosen, os.environ), clock)
+        await store.start()
+        try:
+            return await busiest(store, clock.now())
+        finally:
+            await store.stop()
+
+    try:
+        return asyncio.run(read())
+    except (StoreError, OSError) as error:
+        raise BadInputError(f"no loads from the metrics in {chosen.data_dir}: {error}") from error
 
 
 def _loads(file: Path) -> dict[LinkId, float]:
