@@ -104,9 +104,7 @@ class Blame:
         standing = {symptom for group in found for symptom in group.symptoms}
         if self._resumed_at == self.now:
             first = dict.fromkeys(standing, self.now)
-            asked = [
-                replace(g, asked={s: first[s] for s in g.symptoms}, put_off_to=self.now) for g in found
-            ]
+            asked = [replace(g, asked={s: first[s] for s in g.symptoms}, put_off_to=self.now) for g in found]
         else:
             asked = [self._asked_again(g, standing) for g in found]
         return [self._settle(group) for group in asked]

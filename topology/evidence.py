@@ -154,17 +154,24 @@ class DeviceEvidence:
     def needed(self, probes: int) -> int:
         """Missed answers in a row that mean silence: `probes`, but of a device that loses many so many that
         chance alone would do it less than once in ten thousand times."""
-        lost = total = run = 0
+        lost = total = run = rows = 0
         for _, value in self.icmp.kept:
             if value == UNANSWERED:
                 run += 1
                 continue
-            if run < probes:  # a longer run was an outage
-                lost, total = lost + run, total + run
+            if run < MOST_NEEDED:
+                lost, total, rows = lost + run, total + run, rows + bool(run)
             total, run = total + 1, 0
-        if lost < 2 or lost == total:
+        if rows < 2:  # one row of misses is an outage, or an accident
             return probes
-        return max(probes, min(MOST_NEEDED, ceil(log(BY_CHANCE) / log(lost / total))))
+        share = (lost + 2) / (total + 4)  # few samples: rather too many than too few (Agresti and Coull 1998)
+        return max(probes, min(MOST_NEEDED, ceil(log(BY_CHANCE) / log(share))))
+
+    def found_silent_at(self, probes: int) -> datetime | None:
+        """When the answer was missed that made so many in a row."""
+        asked = self.snmp if not self.icmp or self.icmp_is_blocked(probes) else self.icmp
+        missed = [at for at, value in asked.after(self.answered_at()) if value == UNANSWERED]
+        return missed[probes - 1] if len(missed) >= probes else None
 
     def condition(self, now: datetime, probes: int) -> tuple[DeviceCondition, datetime | None]:
         """The condition (up, silent or unknown), and until when it stands if nothing more is seen."""
@@ -178,11 +185,11 @@ class DeviceEvidence:
             return DeviceCondition.UP, until
         return DeviceCondition.UNKNOWN, None
 
-    def unmanageable(self, now: datetime, polls: int, asked_since: datetime) -> bool:
+    def unmanageable(self, now: datetime, polls: int, probes: int, asked_since: datetime) -> bool:
         """ICMP answers, SNMP does not: so many polls in a row failed, or its last answer is stale.
 
         A poll that failed while ICMP had no answer either says nothing of its SNMP, nor does the age of an
-        answer while nobody asked, before `asked_since`.
+        answer while nobody asked, before `asked_since`. Where echoes get lost by chance, so do polls.
         """
         at = self.icmp.newest_of(ANSWERED)
         if at is None or now > at + self.probe_horizon or not self.snmp:
@@ -193,7 +200,7 @@ class DeviceEvidence:
             back = self.icmp.run()[0] if self.icmp.newest[1] == ANSWERED else at
             return now > max(last, asked_since, back) + self.poll_horizon
         failed = (t for t, v in self.snmp.after(self.snmp.newest_of(ANSWERED)) if v == UNANSWERED)
-        return sum(self._echoed(t) for t in failed) >= polls
+        return sum(self._echoed(t) for t in failed) >= polls + self.needed(probes) - probes
 
     def _echoed(self, at: datetime) -> bool:
         """Whether ICMP was being answered at that time."""

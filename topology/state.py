@@ -160,7 +160,7 @@ class NetworkState:
         was = (self.devices[device], device in self.management_faults, self._silent_from.get(device))
         condition, until = evidence.condition(now, settings.silent_after_probes)
         unmanageable = condition is DeviceCondition.UP and evidence.unmanageable(
-            now, settings.management_after_polls, self._began_at or now
+            now, settings.management_after_polls, settings.silent_after_probes, self._began_at or now
         )
         self.devices[device] = condition
         (self.management_faults.add if unmanageable else self.management_faults.discard)(device)
@@ -253,6 +253,10 @@ class NetworkState:
             return known
         silence = self._evidence[device].silence(self.settings.silent_after_probes)
         return None if silence is None else silence[0]
+
+    def found_silent_at(self, device: DeviceId) -> datetime | None:
+        """When it had missed enough answers to be called silent."""
+        return self._evidence[device].found_silent_at(self.settings.silent_after_probes)
 
     def misses(self, device: DeviceId) -> int:
         """Unanswered probes in a row, since it was last heard by any means."""

@@ -157,7 +157,8 @@ class Judge:
             sight = look(self.graph, self.state, self._silent, self._down, self._disabled)
             blame = Blame(self.graph, self.state, sight, self.settings, now, self._groups, self._resumed_at)
             own_silent = sight.silent.issuperset(self.graph.vantages)
-            self._mute_since = (self._mute_since or now) if own_silent else None
+            found = [self.state.found_silent_at(v) for v in self.graph.vantages] if own_silent else []
+            self._mute_since = max((at for at in found if at is not None), default=None)
             blind = self._is_blind(sight)
             if blind:
                 groups = [blame.blind()]
