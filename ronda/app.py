@@ -35,11 +35,13 @@ from ronda.build import (
     verdict_settings,
 )
 from ronda.keeper import Keeper, Unsaved
+from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide
 from ronda.patrol import Patrol, Round
 from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings, SettingsError
 from storage.metrics.points import PointMaker, points_of_self
+from storage.metrics.store import StoreError
 from storage.records import Records, RecordsError
 from topology.clock import Clock
 from topology.model import Device, Inventory
@@ -56,6 +58,16 @@ POLL_SHARE = 0.75
 """Of its interval a poll may take, so that it ends by itself before the schedule ends it."""
 
 
+_CANT_START = (
+    CannotListenError,
+    DirectoryError,
+    RecordsError,
+    SettingsError,
+    StoreError,
+    WireNotAllowedError,
+)
+
+
 class StartError(Exception):
     """It can't run as it is set up; the text says why and what to do."""
 
@@ -64,6 +76,7 @@ class App:
     def __init__(
         self, settings: Settings, inventory: Inventory, clock: Clock, environ: Mapping[str, str]
     ) -> None:
+        """Raises SettingsError when a secret is not where the settings say."""
         self._settings = settings
         self.inventory = inventory
         self.clock = clock
@@ -103,7 +116,8 @@ class App:
         self._next_at: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._writes: set[asyncio.Task[object]] = set()
-        self._started: list[str] = []
+        self._lock = DirectoryLock(settings.data_dir)  # two in one directory would alert twice
+        self._resumed = False
 
     @property
     def url(self) -> str:
@@ -113,8 +127,8 @@ class App:
 
     async def start(self) -> None:
         """Raises StartError."""
-        self._settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            self._lock.take()
             await self.keeper.start()
             await self._resume()
             await self.store.start()
@@ -126,7 +140,7 @@ class App:
             if self.traps is not None:
                 await self._listen_for_traps(self.traps)
             await self.schedule.start()
-        except (CannotListenError, WireNotAllowedError, SettingsError, RecordsError) as error:
+        except _CANT_START as error:
             raise StartError(str(error)) from error
         for key, interval_s, run in self.checker.turns(lambda check: self._see([check])):
             self.schedule.every(key, interval_s, run)
@@ -162,9 +176,13 @@ class App:
         if self._writes:
             await asyncio.wait(self._writes, timeout=1.0)
         await self.store.stop()
-        with contextlib.suppress(RuntimeError):  # the records never started
-            await self._save_evidence()
+        if self._resumed:
+            try:
+                await self._save_evidence()
+            except RecordsError as error:  # the next start knows less; nothing else is lost
+                log.warning("evidence can't be saved", error=str(error))
         await self.keeper.stop()
+        self._lock.release()
         log.info("stopped")
 
     async def _resume(self) -> None:
@@ -180,6 +198,7 @@ class App:
         )
         incidents = {i.id: i for i in (*recent, *active)}
         self.patrol.resume(incidents.values(), history, evidence, now)
+        self._resumed = True
         if active:
             log.info("resumed", open_incidents=[i.id for i in active])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import fcntl
 import os
 import shutil
 import signal
@@ -27,7 +26,9 @@ from ronda import log
 from ronda.app import App, StartError
 from ronda.clock import SystemClock
 from ronda.commands.serve import STOP_WITHIN_S
-from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit
+from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit, stop_on_bad_input
+from ronda.errors import BadInputError
+from ronda.lock import DirectoryError, DirectoryLock
 from ronda.settings import ApiSettings, Settings
 from topology.graph import NetworkGraph
 from topology.model import Inventory
@@ -41,7 +42,7 @@ def demo(
         "inventory.yaml"
     ),
     run_dir: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path("var/demo"),
-    port: Annotated[int | None, typer.Option(help="Port of API and board.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of API and board.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the last demo's records.")] = False,
 ) -> None:
     """Start a simulated Paser and watch it: cut a fiber, and see one alert.
@@ -50,7 +51,6 @@ def demo(
     UDP, polling, verdicts, incidents, storage, API and board.
     """
     known = inventory_or_exit(inventory)
-    run_dir.mkdir(parents=True, exist_ok=True)
     with _alone(run_dir):
         data_dir = run_dir / "data"
         if data_dir.exists() and not keep:
@@ -87,7 +87,8 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
             return BAD_INPUT
         # The same file, or a copy with other addresses where only 127.0.0.1 can be had.
         known = inventory_or_exit(Path(read_run_file(run_dir).inventory))
-        app = App(settings, known, SystemClock(), environ)
+        with stop_on_bad_input():
+            app = App(settings, known, SystemClock(), environ)
         try:
             await app.start()
         except StartError as error:
@@ -176,14 +177,17 @@ def _end_with_parent() -> None:
 
 @contextlib.contextmanager
 def _alone(run_dir: Path) -> Iterator[None]:
-    """One demo a run directory; the lock goes with the process however it ends."""
-    with (run_dir / "lock").open("a+") as lock:
+    """One demo a run directory."""
+    lock = DirectoryLock(run_dir)
+    with stop_on_bad_input():
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            typer.secho(f"A demo is running already in {run_dir} (stop it with Ctrl-C there).", err=True)
-            raise typer.Exit(BAD_INPUT) from error
+            lock.take()
+        except DirectoryError as error:
+            raise BadInputError(str(error)) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:

@@ -15,7 +15,7 @@ import uvloop
 from ronda import log
 from ronda.app import App, StartError
 from ronda.clock import SystemClock
-from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit
+from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit, stop_on_bad_input
 
 STOP_WITHIN_S = 4.5
 
@@ -25,7 +25,7 @@ def serve(
     settings: Annotated[Path | None, typer.Option("--settings", "-s", help="Settings file (YAML).")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where databases live.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port of API and board.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of API and board.")] = None,
 ) -> None:
     """Watch the network: poll, judge, alert, and serve the API and the board.
 
@@ -35,7 +35,8 @@ def serve(
     chosen = settings_or_exit(settings, inventory=inventory, data_dir=data_dir, host=host, port=port)
     known = inventory_or_exit(chosen.inventory)
     log.configure(chosen.log_format, chosen.log_level)
-    app = App(chosen, known, SystemClock(), dict(os.environ))
+    with stop_on_bad_input():
+        app = App(chosen, known, SystemClock(), dict(os.environ))
     uvloop.run(until_stopped(app))
 
 

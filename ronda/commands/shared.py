@@ -24,7 +24,7 @@ def stop_on_bad_input() -> Iterator[None]:
     """Print the reason on stderr and exit 2, without a traceback."""
     try:
         yield
-    except (BadInputError, InventoryError) as error:
+    except (BadInputError, InventoryError, SettingsError) as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         raise typer.Exit(BAD_INPUT) from error
 
@@ -48,11 +48,8 @@ def settings_or_exit(
     port: int | None = None,
 ) -> Settings:
     """The settings with a command's own options over them; bad ones end the command."""
-    try:
+    with stop_on_bad_input():
         settings = load_settings(path)
-    except SettingsError as error:
-        typer.secho(str(error), err=True, fg=typer.colors.RED)
-        raise typer.Exit(BAD_INPUT) from error
     api = {k: v for k, v in (("host", host), ("port", port)) if v is not None}
     over = {k: v for k, v in (("inventory", inventory), ("data_dir", data_dir)) if v is not None}
     return settings.model_copy(update={**over, "api": settings.api.model_copy(update=api)})
