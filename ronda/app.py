@@ -58,16 +58,6 @@ POLL_SHARE = 0.75
 """Of its interval a poll may take, so that it ends by itself before the schedule ends it."""
 
 
-_CANT_START = (
-    CannotListenError,
-    DirectoryError,
-    RecordsError,
-    SettingsError,
-    StoreError,
-    WireNotAllowedError,
-)
-
-
 class StartError(Exception):
     """It can't run as it is set up; the text says why and what to do."""
 
@@ -140,8 +130,10 @@ class App:
             if self.traps is not None:
                 await self._listen_for_traps(self.traps)
             await self.schedule.start()
-        except _CANT_START as error:
+        except (CannotListenError, DirectoryError, SettingsError, WireNotAllowedError) as error:
             raise StartError(str(error)) from error
+        except (RecordsError, StoreError) as error:
+            raise StartError(f"{error}. `ronda storage check` says what to do.") from error
         for key, interval_s, run in self.checker.turns(lambda check: self._see([check])):
             self.schedule.every(key, interval_s, run)
         self.schedule.every("self", SELF_EVERY_S, self._measure_self)
