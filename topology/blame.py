@@ -242,7 +242,8 @@ class Blame:
             awaited |= self._unconfirmed(group, fresh)
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
         awaited |= self._own_way(group) | self._alone(group)
-        return replace(group, awaited=awaited, settled=not awaited)
+        # What outlives a repair may need a moment to come back: it gets the whole time.
+        return replace(group, awaited=awaited, settled=not awaited and not group.asked)
 
     def _alone(self, group: Group) -> frozenset[DeviceId]:
         """A device that nothing else speaks against may have lost answers by chance: asked some more."""
