@@ -27,8 +27,14 @@ class Report:
     faults: int = 0
     opened: int = 0
     grew: int = 0
+    """Incidents that took in further offices after they were told."""
     first_right: int = 0
+    """Incidents whose first message named exactly the offices that were cut then."""
     rank_one: int = 0
+    """Incidents whose first blame was true."""
+    put_right: int = 0
+    """Incidents whose first blame was not: a poll in flight while something broke is stamped at its end, and
+    so may seem to prove that it works. The next poll put it right, as an update."""
     broken: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
@@ -161,6 +167,8 @@ class Checks:
             pass  # of what is repaired within seconds only traces are seen
         elif player.flapped and true.intersection(first):
             pass  # up and down every three seconds, nobody can tell what else is up
+        elif true.issuperset(incident.components):
+            self.report.put_right += 1
         elif not any(true.issuperset(h) for h in first_alternatives):
             self.broken(at_s, f"{incident.id} blames {_names(first)}; broken was {_names(sorted(true))}")
         offices = night.first_offices[incident.id]
