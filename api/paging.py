@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime
 
 from api.problems import ProblemError
 from api.schemas import DeviceOut, LinkOut, OfficeOut, Page
@@ -15,6 +17,17 @@ from api.schemas import DeviceOut, LinkOut, OfficeOut, Page
 Row = TypeVar("Row", OfficeOut, DeviceOut, LinkOut)
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of one page.")]
+
+
+def _in_utc(at: datetime) -> datetime:
+    """Raises ValueError for the first and last hours of the calendar, which UTC may not have."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this moment is beyond the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from alerts.model import IncidentId
 from api.answers import respond
 from api.backend import NotActiveError
 from api.dependencies import BackendDep, ScopeDep, ViewDep
-from api.paging import Cursor, decode_cursor, encode_cursor
+from api.paging import Cursor, Moment, decode_cursor, encode_cursor
 from api.problems import RESPONSES, ProblemError
 from api.schemas import AcknowledgeIn, EventOut, IncidentDetail, IncidentOut, Page, ProblemOut
 from topology.findings import Component, ComponentKind
@@ -29,7 +28,7 @@ async def incidents(
     backend: BackendDep,
     view: ViewDep,
     status: Annotated[Literal["active", "all"], Query(description="`active`: not resolved.")] = "active",
-    since: Annotated[AwareDatetime | None, Query(description="Those not yet resolved then.")] = None,
+    since: Annotated[Moment | None, Query(description="Those not yet resolved then.")] = None,
     limit: PageLimit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -85,8 +84,8 @@ async def events(
     request: Request,
     backend: BackendDep,
     view: ViewDep,
-    since: Annotated[AwareDatetime | None, Query(description="At or after this moment.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[Moment | None, Query(description="At or after this moment.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
     subject: Annotated[
         str | None, Query(description="`KIND:ID`, e.g. `link:grogot-kuaro`.", examples=["office:dkisp"])
     ] = None,

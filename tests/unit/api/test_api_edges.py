@@ -150,3 +150,11 @@ async def test_an_acknowledgement_needs_a_name_and_nothing_unknown(
     response = await client.post(f"/api/v1/incidents/{incident.id}/acknowledge", json=body)
     assert response.status_code == 422
     assert response.json()["errors"]
+
+
+@pytest.mark.parametrize("route", ["incidents?since=", "events?since=", "events?until="])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_that_utc_does_not_have_is_refused(client: Any, route: str, moment: str) -> None:
+    response = await client.get(f"/api/v1/{route}{moment}")
+    assert response.status_code == 422
+    assert "beyond the calendar" in response.json()["detail"]
