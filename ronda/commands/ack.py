@@ -5,11 +5,12 @@ from __future__ import annotations
 import getpass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import httpx
 import typer
 
-from ronda.commands.shared import settings_or_exit, stop_on_bad_input
+from ronda.commands.shared import server_url, settings_or_exit, stop_on_bad_input
 from ronda.errors import BadInputError
 
 
@@ -22,15 +23,15 @@ def ack(
 ) -> None:
     """Take an incident on: the others are told, and it is not escalated."""
     chosen = settings_or_exit(settings)
-    base = url or f"http://{chosen.api.host}:{chosen.api.port}"
+    base = url or server_url(chosen.api)
     with stop_on_bad_input():
         try:
             response = httpx.post(
-                f"{base}/api/v1/incidents/{incident}/acknowledge",
+                f"{base}/api/v1/incidents/{quote(incident, safe='')}/acknowledge",
                 json={"who": who or getpass.getuser(), "note": note},
                 timeout=5.0,
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise BadInputError(f"no answer from {base}: {error}. Is `ronda serve` running?") from error
         if not response.is_success:
             problem = response.json() if response.headers.get("content-type", "").endswith("json") else {}

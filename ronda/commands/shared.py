@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from ronda.errors import BadInputError
-from ronda.settings import Settings, SettingsError, load_settings
+from ronda.settings import ApiSettings, Settings, SettingsError, load_settings
 from topology.inventory import InventoryError, load_inventory
 from topology.model import Inventory
 
@@ -32,6 +32,12 @@ def stop_on_bad_input() -> Iterator[None]:
 def print_json(value: Any) -> None:
     json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
     sys.stdout.write("\n")
+
+
+def server_url(api: ApiSettings) -> str:
+    """Where a command on this machine reaches the server that these settings start."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(api.host, api.host)
+    return f"http://[{host}]:{api.port}" if ":" in host else f"http://{host}:{api.port}"
 
 
 def inventory_or_exit(path: Path) -> Inventory:

@@ -25,12 +25,13 @@ from ronda.commands.shared import (
     TROUBLE,
     inventory_or_exit,
     print_json,
+    server_url,
     settings_or_exit,
     stop_on_bad_input,
 )
 from ronda.errors import BadInputError
 from ronda.settings import Settings
-from storage.records import Records
+from storage.records import Records, RecordsError
 from topology.findings import Connectivity
 from topology.history import verdict_at
 from topology.model import Inventory, Language, OfficeId
@@ -79,7 +80,7 @@ def status(
     zone = ZoneInfo(known.network.timezone)
     with stop_on_bad_input():
         if at is None:
-            lines, moment = _now(url or f"http://{chosen.api.host}:{chosen.api.port}"), SystemClock().now()
+            lines, moment = _now(url or server_url(chosen.api)), SystemClock().now()
         else:
             moment = _moment(at, zone)
             lines = _then(chosen, known, moment)
@@ -123,8 +124,10 @@ def _now(url: str) -> list[OfficeLine]:
                 lines += [_line(row) for row in page["items"]]
                 cursor = page.get("next_cursor")
         return lines
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise BadInputError(f"no answer from {url}: {error}. Is `ronda serve` running?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInputError(f"{url} answers, but not as Ronda does: is it the right address?") from error
 
 
 def _line(row: Mapping[str, Any]) -> OfficeLine:
@@ -141,7 +144,10 @@ def _then(settings: Settings, inventory: Inventory, moment: datetime) -> list[Of
     if settings.records_url is None and not file.exists():
         raise BadInputError(f"no records in {settings.data_dir}: give --data-dir (the demo's: var/demo/data)")
     records = Records(settings.records_url or f"sqlite:///{file}")
-    records.start()
+    try:
+        records.start()
+    except RecordsError as error:
+        raise BadInputError(f"{error}. `ronda storage check` says what to do.") from error
     try:
         verdict = verdict_at(records.changes_until(moment), moment)
     finally:
