@@ -1,8 +1,8 @@
 """Who is asking, and what of the network is his to see. The one place that decides it.
 
 Routes never read the inventory or a verdict by themselves: they are handed a `View`, which has been cut to
-the scope of the caller. Today every caller is local (the server binds to loopback when it has no tokens) and
-sees everything; tokens with smaller scopes come in `caller_scope` and nowhere else.
+the scope of the caller. Today every caller counts as local (the server binds to loopback unless told
+otherwise) and sees everything; tokens with smaller scopes come in `caller_scope` and nowhere else.
 """
 
 from __future__ import annotations

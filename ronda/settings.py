@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,13 +25,17 @@ class SettingsError(Exception):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ApiSettings(_Section):
     """The web server: API, board and /metrics."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback needs tokens.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. There are no tokens yet: whoever reaches it sees everything and "
+        "may acknowledge.",
+    )
     port: int = Field(8064, ge=0, le=65535, description="TCP port; 0 takes a free one.")
     hosts: list[str] = Field(
         default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
@@ -236,7 +241,10 @@ def _overlay(data: dict[str, Any], environ: dict[str, str]) -> None:
             if not isinstance(inner, dict):
                 raise SettingsError(f"environment {name}: {key} is not a section")
             target = inner
-        target[keys[-1]] = yaml.safe_load(value) if value[:1] in "[{" else value
+        try:
+            target[keys[-1]] = yaml.safe_load(value) if value[:1] in ("[", "{") else value
+        except yaml.YAMLError as error:
+            raise SettingsError(f"environment {name}: {error}") from error
 
 
 def _cross_check(settings: Settings) -> list[str]:
@@ -255,4 +263,20 @@ def _cross_check(settings: Settings) -> list[str]:
         for r in settings.alerts.receivers
         if r.kind == "webhook" and not (r.url or r.url_env)
     ]
+    urls = {f"alerts.receivers {r.id!r}: url": r.url for r in settings.alerts.receivers if r.url}
+    if settings.metrics.kind == "influx":
+        urls["metrics.url"] = settings.metrics.url
+    problems += [
+        f"{where}: {url!r} is not of the form http://HOST/... or https://HOST/..."
+        for where, url in urls.items()
+        if not _is_web_address(url)
+    ]
     return problems
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that is no number
+        return False

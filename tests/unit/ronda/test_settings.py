@@ -10,6 +10,7 @@ import pytest
 from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId, Severity
 from ronda.build import build_channels, build_routes, incident_settings, verdict_settings
+from ronda.commands.shared import server_url
 from ronda.settings import SettingsError, load_settings
 from topology.verdict import VerdictSettings
 
@@ -64,6 +65,16 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
             "alerts: {receivers: [{id: a, kind: console}, {id: a, kind: console}], routes: []}",
             "'a' stands there twice",
         ),
+        (
+            "alerts: {receivers: [{id: a, kind: webhook, url: noc.example}], routes: []}",
+            "alerts.receivers 'a': url: 'noc.example' is not of the form http",
+        ),
+        (
+            "metrics: {kind: influx, url: 'localhost:8086'}",
+            "metrics.url: 'localhost:8086' is not of the form",
+        ),
+        ("metrics: {kind: influx, url: 'http://[::1'}", "metrics.url: 'http://[::1' is not of the form"),
+        ("verdict: {stale_after_intervals: .inf}", "verdict.stale_after_intervals: Input should be a finite"),
         ("- a list", "expected a mapping"),
         ("api: [", "ronda.yaml:"),
     ],
@@ -72,6 +83,25 @@ def test_what_does_not_fit_together(tmp_path: Path, text: str, said: str) -> Non
     with pytest.raises(SettingsError, match=r".") as caught:
         load_settings(write(tmp_path, text), {})
     assert said in str(caught.value)
+
+
+def test_a_variable_that_is_no_yaml_is_named() -> None:
+    with pytest.raises(SettingsError, match="RONDA_API__HOSTS"):
+        load_settings(None, {"RONDA_API__HOSTS": "[a"})
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8064"),
+        ("0.0.0.0", "http://127.0.0.1:8064"),
+        ("::", "http://[::1]:8064"),
+        ("::1", "http://[::1]:8064"),
+        ("noc.example", "http://noc.example:8064"),
+    ],
+)
+def test_where_a_command_finds_the_server(host: str, url: str) -> None:
+    assert server_url(load_settings(None, {"RONDA_API__HOST": host}).api) == url
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
