@@ -17,6 +17,7 @@ from ronda.clock import SystemClock
 from topology.inventory import InventoryError
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     help="A simulated network: real SNMP agents on this machine's loopback, with fibers to cut.",
 )

@@ -21,7 +21,9 @@ from storage.metrics.store import StoreError
 from storage.records import RecordsError
 from storage.settings import StorageSettings
 
-app = typer.Typer(no_args_is_help=True, help="Make, check, back up and restore what Ronda keeps.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Make, check, back up and restore what Ronda keeps."
+)
 
 SettingsOption = Annotated[
     Path | None, typer.Option("--settings", help="Settings file (default: ronda.yaml).")
