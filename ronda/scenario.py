@@ -27,6 +27,8 @@ from topology.observations import (
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Second 0 of every scenario, unless it says `start`."""
 
+LONGEST_S = 31 * 86400.0
+"""A longer scenario would play for hours."""
 KEYS = {"inventory", "settings", "timeline", "until", "baseline", "start", "name", "description", "expect"}
 
 
@@ -64,14 +66,26 @@ def read_scenario(path: Path) -> Scenario:
     timeline = data.get("timeline") or []
     if not isinstance(timeline, list) or not all(isinstance(e, dict) and "at" in e for e in timeline):
         raise BadInputError(f"{path}: `timeline` is a list of entries that each have `at`")
-    last = max((float(e["at"]) for e in timeline), default=0.0)
+    times = [_seconds(e["at"], f"{path}: timeline {n}: `at`") for n, e in enumerate(timeline, start=1)]
+    last = max(times, default=0.0)
     return Scenario(
         inventory,
         timeline,
-        float(data.get("until", last + 120)),
+        _seconds(data.get("until", last + 120), f"{path}: `until`"),
         baseline=data.get("baseline", "up") != "none",
         settings=data.get("settings") or {},
     )
+
+
+def _seconds(value: Any, where: str) -> float:
+    """Raises BadInputError."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_S:
+        raise BadInputError(f"{where} is {value!r}, expected seconds from 0 to {LONGEST_S:.0f} (a month)")
+    return seconds
 
 
 def observation_of(item: Mapping[str, Any], device: DeviceId, at: datetime) -> Observation:

@@ -118,6 +118,8 @@ def read_items(path: Path) -> list[dict[str, Any]]:
         raise BadInputError(f"{path}: {error.strerror or error}") from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BadInputError(f"{path}: not JSON: {error}") from error
+    except RecursionError as error:
+        raise BadInputError(f"{path}: nested too deep for a list of observations") from error
     if isinstance(data, dict) and isinstance(data.get("observations"), list):
         data = data["observations"]
     if not isinstance(data, list):

@@ -64,10 +64,10 @@ def poll(
     inventory: Annotated[
         Path | None, typer.Option(help="take address and credentials of device TARGET from here")
     ] = None,
-    timeout_s: Annotated[float, typer.Option(help="for one answer")] = 2.0,
-    deadline_s: Annotated[float, typer.Option(help="for the whole poll")] = 48.0,
+    timeout_s: Annotated[float, typer.Option(min=0.01, max=600, help="for one answer")] = 2.0,
+    deadline_s: Annotated[float, typer.Option(min=0.01, max=86400, help="for the whole poll")] = 48.0,
     times: Annotated[int, typer.Option(min=1, help="poll so often; rates need two")] = 1,
-    interval_s: Annotated[float, typer.Option(help="between polls")] = 5.0,
+    interval_s: Annotated[float, typer.Option(min=0, max=86400, help="between polls")] = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
     record: Annotated[
         Path | None, typer.Option(help="also walk the device, and write a scrubbed .snmprec there")

@@ -83,6 +83,8 @@ def status(
             lines, moment = _now(url or server_url(chosen.api)), SystemClock().now()
         else:
             moment = _moment(at, zone)
+            if moment > SystemClock().now():
+                raise BadInputError(f"--at {at!r} is still to come; what is now is shown without --at")
             lines = _then(chosen, known, moment)
     if as_json:
         print_json(
