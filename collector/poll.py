@@ -94,9 +94,9 @@ class Poller:
             memory.drop_transport()
 
     @property
-    def counters(self) -> Mapping[str, int]:
-        """Totals since start, for the application's own metrics."""
-        return {**self._totals.snapshot(), "snmp_devices": len(self._memories)}
+    def counters(self) -> Mapping[str, int | float]:
+        """For the application's own metrics: totals since the start, and as a float the devices known now."""
+        return {**self._totals.snapshot(), "snmp_devices": float(len(self._memories))}
 
     # -- one poll --------------------------------------------------------------------------------
 

@@ -66,13 +66,14 @@ class ScheduleCounters:
             "probes_due",
             "probes_done",
             "probes_skipped",
-            "probes_in_flight",
-            "in_flight",
             "lag_max_s",
             "lag_sum_s",
         ):
             yield name, {}, getattr(self, name)
-        yield "in_flight_slow", {}, self.places.slow
+        # Floats are levels, integers count since the start (api.backend).
+        yield "probes_in_flight", {}, float(self.probes_in_flight)
+        yield "in_flight", {}, float(self.in_flight)
+        yield "in_flight_slow", {}, float(self.places.slow)
         yield "yielded", {}, self.places.yielded
         for where, n in sorted(self.failed.items()):
             yield "failed", {"where": where}, n

@@ -110,7 +110,7 @@ class AppBackend:
         app = self._app
         parts: dict[str, Mapping[str, int | float]] = {
             "app": app.counters,
-            "records": {**app.keeper.counters, "unsaved": app.keeper.waiting},
+            "records": {**app.keeper.counters, "unsaved": float(app.keeper.waiting)},
             "outbox": app.outbox.counters,
             "metrics": app.store.counters(),
             "schedule": _flat(app.schedule.counters.samples()),

@@ -128,6 +128,14 @@ async def test_a_start_that_failed_keeps_the_evidence_of_the_last_run(
     records.stop()
 
 
+def test_what_rises_and_falls_is_a_level_and_no_counter(here: Path) -> None:
+    figures = small_app(here).backend.self_counters()
+    rises_and_falls = ("_in_flight", "_in_flight_slow", "_held", "_pending", "_unsaved", "snmp_devices")
+    named = {name for name in figures if name.endswith(rises_and_falls)}
+    assert {"records_unsaved", "schedule_in_flight", "schedule_probes_in_flight", "snmp_devices"} <= named
+    assert all(isinstance(figures[name], float) for name in named)
+
+
 def small_app(here: Path) -> App:
     settings = load_settings(None, {"RONDA_API__PORT": "0", "RONDA_DATA_DIR": str(here / "data")})
     return App(settings, load_inventory(here / "inventory.yaml"), SystemClock(), {})
