@@ -43,6 +43,8 @@ class Group:
     began: datetime | None = None
     """When the first of the symptoms that are new in it began; None when all were there, and settled."""
     put_off_to: datetime | None = None
+    again_at: datetime | None = None
+    """When its remaining symptoms are asked once more while it waits."""
     settled: bool = True
     cut: tuple[OfficeId, ...] = ()
     degraded: tuple[OfficeId, ...] = ()
@@ -117,12 +119,14 @@ class Blame:
         new = set(group.symptoms)
         starts: list[datetime] = []
         rows = [self.now + ROW * timedelta(seconds=self.settings.settle_s)]
+        repaired = any(not standing.issuperset(earlier.symptoms) for earlier in self._before)
         for earlier in self._before:
             shared = set(earlier.symptoms).intersection(group.symptoms)
             new -= shared
             if shared and earlier.began is not None and not earlier.settled:
                 starts.append(earlier.began)
             over = not standing.issuperset(earlier.symptoms)
+            over |= repaired and earlier.hypotheses[0][1] != group.hypotheses[0][1]
             for symptom in shared:
                 since = self.now if over else earlier.asked.get(symptom)
                 if since is not None and since > oldest:
@@ -238,12 +242,15 @@ class Blame:
         witnesses = self._witnesses(group)
         awaited = frozenset(d for d in witnesses if self._is_awaited(d, fresh))
         awaited |= self._port_witnesses(group, fresh)
+        again = None
         if group.asked:
-            awaited |= self._unconfirmed(group, fresh)
+            pause = timedelta(seconds=self.settings.settle_s / 2)
+            awaited |= self._unconfirmed(group, max(fresh, self.now - pause))
+            again = self.now + pause
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
         awaited |= self._own_way(group) | self._alone(group)
         # What outlives a repair may need a moment to come back: it gets the whole time.
-        return replace(group, awaited=awaited, settled=not awaited and not group.asked)
+        return replace(group, awaited=awaited, again_at=again, settled=not awaited and not group.asked)
 
     def _alone(self, group: Group) -> frozenset[DeviceId]:
         """A device that nothing else speaks against may have lost answers by chance: asked some more."""

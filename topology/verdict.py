@@ -121,13 +121,18 @@ class Judge:
             return True
         if touched & self._edge:
             return True
-        return any(not g.settled and (g.awaited & touched or now >= self._deadline(g)) for g in self._groups)
+        return any(
+            not g.settled
+            and (g.awaited & touched or now >= min(self._deadline(g), g.again_at or self._deadline(g)))
+            for g in self._groups
+        )
 
     def _deadline(self, group: Group) -> datetime:
         return group.waits_from + timedelta(seconds=self.settings.settle_s)
 
     def _again(self, now: datetime) -> datetime | None:
         times = [self._deadline(g) for g in self._groups if not g.settled]
+        times += [g.again_at for g in self._groups if not g.settled and g.again_at is not None]
         if self._mute_since is not None:
             times.append(self._mute_since + timedelta(seconds=self.settings.settle_s))
         if self.state.next_change_at is not None:
