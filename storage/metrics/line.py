@@ -11,15 +11,16 @@ https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from storage.metrics.names import field_of
 from storage.metrics.point import Point, Tags, holdable
 
 MAX_CACHED = 100_000
-NEVER_S = 2**63
 SURE = 2**62
+FORMATTED_AT_ONCE = 100
+"""Points. One by one costs a fifth more; of thousands, the memory for so much text at once costs the same."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/()\[\]+@-]*\Z").match
 _ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
 _LOOKS_ENCODED = re.compile(r"%(?=[0-9A-F]{2})")
@@ -95,7 +96,7 @@ class _Form:
 
     tags: Tags
     measurement: str
-    fields: tuple[str, ...]
+    fields: list[str]
     template: str
     """Takes the values and the time."""
 
@@ -113,43 +114,52 @@ class LineWriter:
         self._last: dict[int, _Form] = {}
         self._forms: dict[tuple[str, Tags, tuple[str, ...]], _Form] = {}
 
-    def lines(self, points: Iterable[Point]) -> Lines:
-        last = self._last
-        made: list[str] = []
+    def lines(self, points: Sequence[Point]) -> Lines:
+        bodies: list[bytes] = []
+        times: list[int] = []
         left_out = 0
-        oldest_s = NEVER_S
-        for point in points:
-            fields, at_s = point.fields, point.at_s
-            values = tuple(fields.values())
+        for first in range(0, len(points), FORMATTED_AT_ONCE):
+            some = points[first : first + FORMATTED_AT_ONCE]
+            templates, values = self._gather(some)
             if not _surely_held(values):
-                fields = holdable(fields)
-                left_out += len(values) - len(fields)
-                if not fields:
-                    continue
-                values = tuple(fields.values())
-            form = last.get(id(point.tags))
+                some, without = _only_held(some)
+                left_out += without
+                templates, values = self._gather(some)
+            bodies.append(("".join(templates) % tuple(values)).encode())
+            times += [point.at_s for point in some]
+        return Lines(b"".join(bodies), len(times), min(times, default=0), left_out)
+
+    def _gather(self, points: Sequence[Point]) -> tuple[list[str], list[int | float]]:
+        """Each point's template, and what all of them take, in order."""
+        last = self._last
+        templates: list[str] = []
+        values: list[int | float] = []
+        for point in points:
+            tags, fields = point.tags, point.fields
+            form = last.get(id(tags))
             if (
                 form is None
-                or form.fields != tuple(fields)
-                or form.tags is not point.tags
+                or form.fields != [*fields]
+                or form.tags is not tags
                 or form.measurement != point.measurement
             ):
-                form = self._form(point, tuple(fields), values)
-            made.append(form.template % (*values, at_s))
-            if at_s < oldest_s:
-                oldest_s = at_s
-        return Lines("".join(made).encode(), len(made), oldest_s if made else 0, left_out)
+                form = self._form(point)
+            templates.append(form.template)
+            values += fields.values()
+            values.append(point.at_s)
+        return templates, values
 
-    def _form(self, point: Point, fields: tuple[str, ...], values: tuple[int | float, ...]) -> _Form:
-        key = (point.measurement, point.tags, fields)
+    def _form(self, point: Point) -> _Form:
+        key = (point.measurement, point.tags, tuple(point.fields))
         form = self._forms.get(key)
         if form is None:
+            form = _Form(point.tags, point.measurement, [*point.fields], _template(point, raw=self._raw))
+            if holdable(point.fields) is not point.fields:
+                return form  # not kept: its types may come from values that are left out
             if len(self._forms) >= MAX_CACHED:
                 self._forms.clear()
                 self._last.clear()
-            form = self._forms[key] = _Form(
-                point.tags, point.measurement, fields, _template(point, fields, values, raw=self._raw)
-            )
+            self._forms[key] = form
         elif form.tags is not point.tags:
             # Equal tags in a new object: the old one is forgotten, so that the cache stays as large as the
             # series.
@@ -159,24 +169,36 @@ class LineWriter:
         return form
 
 
-def _template(point: Point, fields: tuple[str, ...], values: tuple[int | float, ...], *, raw: bool) -> str:
+def _template(point: Point, *, raw: bool) -> str:
     """The fields' types are the catalogue's, and for names it doesn't know those that were seen first:
     InfluxDB holds a field to its first type. An integer where floats are wanted is written as a float; a
     float where integers are wanted can't be one, and the server will say so."""
     head = escape_measurement(point.measurement)
     head += "".join(f",{escape_key(k)}={escape_value(v)}" for k, v in sorted(point.tags) if k and v)
     parts = []
-    for name, value in zip(fields, values, strict=True):
+    for name, value in point.fields.items():
         known = field_of(point.measurement, name) if raw else None
         integer = type(value) is not float if known is None else known.integer
         parts.append(escape_key(name).replace("%", "%%") + ("=%si" if integer else "=%s"))
     return f"{head.replace('%', '%%')} {','.join(parts)} %s\n"
 
 
-def _surely_held(values: tuple[int | float, ...]) -> bool:
+def _surely_held(values: list[int | float]) -> bool:
     """One sum tells that all values are finite and within int64, but for huge ones that cancel out: a line
     with those is refused by the server, and set aside. False: each has to be looked at."""
     try:
         return -SURE < sum(values) < SURE
     except (TypeError, OverflowError):
         return False
+
+
+def _only_held(points: Sequence[Point]) -> tuple[list[Point], int]:
+    """The points with the values that a line can carry, and how many values that leaves out."""
+    kept: list[Point] = []
+    left_out = 0
+    for point in points:
+        fields = holdable(point.fields)
+        left_out += len(point.fields) - len(fields)
+        if fields:
+            kept.append(point if fields is point.fields else replace(point, fields=fields))
+    return kept, left_out

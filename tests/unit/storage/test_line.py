@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.metrics.line import LineWriter, decode_name, encode_name
+from storage.metrics.line import FORMATTED_AT_ONCE, LineWriter, decode_name, encode_name
 from storage.metrics.point import Point, tags_of
 
 
@@ -82,6 +82,35 @@ def test_new_tag_objects_do_not_make_the_cache_grow() -> None:
         assert writer.lines([Point("m", tags, {"x": n}, n)]).body == b"m,a=1,b=%d x=%di %d\n" % (n % 3, n, n)
     assert len(writer._last) <= 3
     assert len(writer._forms) == 3
+
+
+def test_many_points_at_once_are_the_same_lines_as_one_by_one() -> None:
+    """Among many, what can't be held spoils only its own value, and lines may differ in all they have."""
+    points = [
+        Point(
+            f"m{n % 2}",
+            tags_of({"a": str(n % 7), "%s": "100 %d"}),
+            {"x": math.nan if n % 113 == 0 else n / 7, "big": 2**64 if n % 90 == 0 else n}
+            if n % 3
+            else {"x": math.inf if n % 45 == 0 else n},
+            1_000_000 - n,
+        )
+        for n in range(2 * FORMATTED_AT_ONCE + 17)
+    ]
+    writer = LineWriter(raw=False)
+    alone = [writer.lines([point]) for point in points]
+    together = LineWriter(raw=False).lines(points)
+    assert together.body == b"".join(lines.body for lines in alone)
+    assert together.count == sum(lines.count for lines in alone) < len(points)
+    assert together.left_out == sum(lines.left_out for lines in alone) > 0
+    assert together.oldest_s == min(lines.oldest_s for lines in alone if lines.count)
+
+
+def test_a_value_that_is_left_out_settles_no_type() -> None:
+    writer = LineWriter()
+    tags = tags_of({"a": "1"})
+    assert writer.lines([Point("m", tags, {"x": 2**64, "y": 1}, 1)]).body == b"m,a=1 y=1i 1\n"
+    assert writer.lines([Point("m", tags, {"x": 1.5, "y": 1}, 2)]).body == b"m,a=1 x=1.5,y=1i 2\n"
 
 
 def test_nothing_is_nothing() -> None:
