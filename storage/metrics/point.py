@@ -70,19 +70,18 @@ def fit(measurement: str, name: str, value: int | float | None) -> int | float |
 
 def holdable(fields: Fields) -> Fields:
     """The fields without what no store can hold: the same object when that is all of them, the usual case."""
-    values = fields.values()
     try:
-        total = sum(values)  # not finite when any of them isn't
-        if total - total == 0 and max(values) <= INT64_MAX and min(values) >= INT64_MIN:
+        if sum(map(abs, fields.values())) <= INT64_MAX:  # not so with a NaN, and nothing cancels out
             return fields
-    except (TypeError, OverflowError, ValueError):
+    except (TypeError, OverflowError):
         pass  # not a number, or an integer beyond any float: found one by one below
-    return {
+    held = {
         name: value
         for name, value in fields.items()
         if (type(value) is float and math.isfinite(value))
         or (isinstance(value, int) and INT64_MIN <= value <= INT64_MAX)
     }
+    return fields if len(held) == len(fields) else held
 
 
 def point(

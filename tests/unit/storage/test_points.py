@@ -275,6 +275,7 @@ def test_holdable_is_the_same_object_unless_something_has_to_go() -> None:
     good = {"a": 1, "b": 1e18, "c": -(2**63)}
     assert holdable(good) is good
     assert holdable({"a": 1e300}) == {"a": 1e300}
+    assert holdable({"a": 2**64, "b": -(2**64), "c": 1}) == {"c": 1}, "what cancels out"
     assert holdable({"a": math.nan, "b": 2**63, "c": 10**400, "d": "x", "e": 1.5}) == {"e": 1.5}  # type: ignore[dict-item]  # on purpose
 
 
