@@ -12,6 +12,7 @@ import typer
 from ronda.build import storage_settings
 from ronda.clock import SystemClock
 from ronda.commands.shared import BAD_INPUT, TROUBLE, print_json, settings_or_exit
+from ronda.lock import DirectoryError, DirectoryLock
 from ronda.settings import SettingsError
 from storage import health
 from storage.backup import BackupError
@@ -108,9 +109,14 @@ def restore(
 
     Exit code: 0 done, 1 it could not be done, 2 bad settings.
     """
+    storage = _storage(settings, data_dir)
+    lock = DirectoryLock(storage.data_dir)
     try:
-        done = put_back(_storage(settings, data_dir), directory)
-    except BackupError as error:
+        lock.take()  # a Ronda that runs would go on writing into the files that are moved aside
+        done = put_back(storage, directory)
+    except (BackupError, DirectoryError) as error:
         raise _stop(str(error)) from error
+    finally:
+        lock.release()
     for path in done:
         typer.echo(f"{path} restored")

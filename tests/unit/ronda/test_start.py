@@ -87,6 +87,24 @@ def test_a_data_directory_that_another_one_uses(here: Path) -> None:
     lock.release()
 
 
+def test_a_restore_into_a_directory_that_is_in_use(here: Path) -> None:
+    records = Records(f"sqlite:///{here / 'data' / 'records.sqlite'}")
+    records.start()
+    records.stop()
+    run = CliRunner().invoke
+    made = run(command, ["storage", "backup", "copy", "--data-dir", "data"])
+    assert made.exit_code == 0, made.output
+    lock = DirectoryLock(here / "data")
+    lock.take()
+    refused_ = run(command, ["storage", "restore", "copy", "--data-dir", "data"])
+    lock.release()
+    assert refused_.exit_code == 1
+    assert "another Ronda is running in data" in refused_.output
+    assert not list((here / "data").glob("*.before-restore"))
+    done = run(command, ["storage", "restore", "copy", "--data-dir", "data"])
+    assert done.exit_code == 0, done.output
+
+
 def test_a_lock_is_had_once(tmp_path: Path) -> None:
     first, second = DirectoryLock(tmp_path), DirectoryLock(tmp_path)
     first.take()
