@@ -66,7 +66,7 @@ async def acknowledge(
     incident_id: str,
     body: AcknowledgeIn,
 ) -> Response:
-    """Tells the others and stops escalation. Acknowledging it again changes nothing."""
+    """Tells the others. Acknowledging it again changes nothing."""
     if not scope.may_acknowledge:
         raise ProblemError(403, "your role may look, not acknowledge")
     try:

@@ -21,7 +21,7 @@ def ack(
     url: Annotated[str | None, typer.Option(help="The server; default: where the settings say.")] = None,
     settings: Annotated[Path | None, typer.Option("--settings", "-s", help="Settings file.")] = None,
 ) -> None:
-    """Take an incident on: the others are told, and it is not escalated."""
+    """Take an incident on: the others are told who is on it."""
     chosen = settings_or_exit(settings)
     base = url or server_url(chosen.api)
     with stop_on_bad_input():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,8 @@ def test_records_that_are_none(here: Path) -> None:
     (here / "data" / "records.sqlite").write_bytes(b"this is no database" * 1000)
     said = refused("status", "--at", "2026-11-21 12:00", "--data-dir", "data")
     assert "ronda storage check" in said
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(command, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"ronda {version('ronda')}\n")
