@@ -224,7 +224,12 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType(
 )
 
 
+def fields_of(measurement: str) -> Mapping[str, Field]:
+    """The catalogue's fields of one measurement, none for one that it doesn't know."""
+    known = MEASUREMENTS.get(measurement)
+    return {} if known is None else known.fields
+
+
 def field_of(measurement: str, name: str) -> Field | None:
     """The catalogue's entry, ``None`` for a name that it doesn't know."""
-    known = MEASUREMENTS.get(measurement)
-    return None if known is None else known.fields.get(name)
+    return fields_of(measurement).get(name)

@@ -45,9 +45,10 @@ def fit(measurement: str, name: str, value: int | float | None) -> int | float |
     int64 (a Counter64 goes to 2^64-1) is kept modulo 2^63, which reads as one more wrap; any other integer
     beyond int64 is left out.
     """
-    if value is None:
-        return None
-    field = names.field_of(measurement, name)
+    return None if value is None else _fit(names.field_of(measurement, name), value)
+
+
+def _fit(field: names.Field | None, value: int | float) -> int | float | None:
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
@@ -88,9 +89,9 @@ def point(
     measurement: str, tags: Tags, at: datetime, values: Mapping[str, int | float | None]
 ) -> Point | None:
     """A point of the values that can be held; ``None`` when none can."""
+    known = names.fields_of(measurement)
     fields: Fields = {}
     for name, value in values.items():
-        fitted = fit(measurement, name, value)
-        if fitted is not None:
+        if value is not None and (fitted := _fit(known.get(name), value)) is not None:
             fields[name] = fitted
     return Point(measurement, tags, fields, seconds(at)) if fields else None
