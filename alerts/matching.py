@@ -40,6 +40,8 @@ def likeness(incident: Incident, finding: Finding) -> float:
     """
     if (incident.kind is IncidentKind.MANAGEMENT) != (finding.kind is IncidentKind.MANAGEMENT):
         return 0.0
+    if incident.told and (incident.kind is IncidentKind.BLIND) != (finding.kind is IncidentKind.BLIND):
+        return 0.0  # what was broken before the monitor went blind is broken still
     same_components = incident.components == finding.components
     if not incident.active:
         return 1.0 if same_components and incident.told else 0.0

@@ -280,17 +280,27 @@ class Blame:
         """Who has a port on a link in question, and has not said since then how it is: the other end of a
         link seen down, and the other links of a shared thing under suspicion (one fiber, or the duct?)."""
         links = {LinkId(s.id) for s in group.symptoms if s.kind is ComponentKind.LINK}
-        for _, components in group.hypotheses:
-            for component in components:
-                if component.kind is ComponentKind.RISK_GROUP:
-                    links |= self.graph.members(component).links
+        for component in self._shared(group):
+            links |= self.graph.members(component).links
         found: set[DeviceId] = set()
         for link in links:
             for device in self.graph.ends[link]:
                 seen = self.state.link_seen_at(link, device)
-                if device in self.sight.lit and seen is not None and seen < since:
+                up_at = self.state.up_seen_at(link)  # an end that says so later: is the other one's word old?
+                if device in self.sight.lit and seen is not None and seen < max(since, up_at or since):
                     found.add(device)
         return frozenset(found)
+
+    def _shared(self, group: Group) -> set[Component]:
+        """The ducts and feeds of its symptoms, also those that look well: that may be old."""
+        found: set[Component] = set()
+        for s in group.symptoms:
+            if s.kind is ComponentKind.LINK:
+                found.update(self.graph.shared_by_link(LinkId(s.id)))
+            else:
+                found.update(self.graph.shared_by_device(DeviceId(s.id)))
+        found.update(c for _, components in group.hypotheses for c in components)
+        return {c for c in found if c.kind is ComponentKind.RISK_GROUP}
 
     def _unconfirmed(self, group: Group, since: datetime) -> frozenset[DeviceId]:
         """Who has to say again that a symptom is still there."""
@@ -333,13 +343,12 @@ class Blame:
                 found |= set(self.graph.ends[LinkId(symptom.id)])
             else:
                 found |= self.graph.monitored_around(DeviceId(symptom.id))
-        for _, components in group.hypotheses:
-            for component in components:
-                if component.kind in (ComponentKind.RISK_GROUP, ComponentKind.PROVIDER):
-                    members = self.graph.members(component)
-                    found |= members.devices
-                    for link in members.links:
-                        found |= set(self.graph.ends[link])
+        shared = {c for _, hits in group.hypotheses for c in hits if c.kind is ComponentKind.PROVIDER}
+        for component in self._shared(group) | shared:
+            members = self.graph.members(component)
+            found |= members.devices
+            for link in members.links:
+                found |= set(self.graph.ends[link])
         return found
 
     def _beyond(self, group: Group) -> set[DeviceId]:

@@ -79,7 +79,8 @@ class OfficeJudge:
             for link, other in self.graph.neighbours(device):
                 if link not in blocked.links and other not in sight.lit and other not in seen:
                     seen.add(other)
-                    queue.append(other)
+                    if other in hubs or self._may_be_alive(other):
+                        queue.append(other)
         return False
 
     def _may_be_alive(self, device: DeviceId) -> bool:
