@@ -191,6 +191,7 @@ class IncidentBook:
                 incident,
                 status=IncidentStatus.OPEN,
                 resolved_at=None,
+                reopened_at=finding.since,
                 acknowledged_at=None,
                 acknowledged_by=None,
             )

@@ -41,7 +41,7 @@ def compose(incident: Incident, reason: Reason, inventory: Inventory, now: datet
     affected = incident.offices if not incident.active else incident.offices_now
     cut = _names([o.office for o in affected if o.connectivity is Connectivity.CUT], inventory)
     degraded = _names([o.office for o in affected if o.connectivity is Connectivity.DEGRADED], inventory)
-    began = incident.began_at
+    began = incident.reopened_at or incident.began_at
     ended = incident.resolved_at or now
     blamed = [component_name(c, inventory, language) for c in incident.components]
     values = {
@@ -109,9 +109,11 @@ def _circuits(incident: Incident, inventory: Inventory) -> list[tuple[str, str, 
         if link.provider is None:
             continue
         provider = inventory.providers[link.provider]
+        if link.circuit_id is None and not provider.contacts:
+            continue  # our own cable: nobody to call, no number to name
         contacts = [" ".join(part for part in (c.name, c.phone, c.email) if part) for c in provider.contacts]
         rows.append((provider.name, link.circuit_id or "-", contacts))
-    return rows
+    return [row for n, row in enumerate(rows) if row not in rows[:n]]
 
 
 def _map_url(incident: Incident, inventory: Inventory) -> str | None:

@@ -106,6 +106,8 @@ class Incident:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None
+    reopened_at: datetime | None = None
+    """When its present recurrence began, if it came back after it was resolved."""
     offices: tuple[AffectedOffice, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     group: str | None = None

@@ -11,8 +11,8 @@ def symptom_over(symptom: Component, kind: IncidentKind, verdict: Verdict) -> bo
     """Whether positive evidence ended it. What is no longer in the inventory is over, too."""
     if symptom.kind is ComponentKind.DEVICE:
         device = DeviceId(symptom.id)
-        if kind is IncidentKind.MANAGEMENT and device in verdict.management_faults:
-            return False
+        if kind is IncidentKind.MANAGEMENT:
+            return device in verdict.manageable or device not in verdict.devices
         return verdict.devices.get(device, DeviceCondition.UP) is DeviceCondition.UP
     if symptom.kind is ComponentKind.LINK:
         condition = verdict.links.get(LinkId(symptom.id), LinkCondition.UP)

@@ -188,19 +188,36 @@ class DeviceEvidence:
     def unmanageable(self, now: datetime, polls: int, probes: int, asked_since: datetime) -> bool:
         """ICMP answers, SNMP does not: so many polls in a row failed, or its last answer is stale.
 
-        A poll that failed while ICMP had no answer either says nothing of its SNMP, nor does the age of an
-        answer while nobody asked, before `asked_since`. Where echoes get lost by chance, so do polls.
+        A poll counts as failed only between two echoes that were answered: when all falls silent, polls fail
+        before the device is called silent. Nor does the age of an answer count while nobody asked, before
+        `asked_since` or in a gap of our own. Where echoes get lost by chance, so do polls.
         """
         at = self.icmp.newest_of(ANSWERED)
         if at is None or now > at + self.probe_horizon or not self.snmp:
             return False
         last, value = self.snmp.newest
         if value == ANSWERED:
-            # While it was out of reach it could not have answered: the age counts from when it was back.
-            back = self.icmp.run()[0] if self.icmp.newest[1] == ANSWERED else at
-            return now > max(last, asked_since, back) + self.poll_horizon
+            return now > max(last, asked_since, self._echoing_since(at)) + self.poll_horizon
         failed = (t for t, v in self.snmp.after(self.snmp.newest_of(ANSWERED)) if v == UNANSWERED)
-        return sum(self._echoed(t) for t in failed) >= polls + self.needed(probes) - probes
+        return sum(t < at and self._echoed(t) for t in failed) >= polls + self.needed(probes) - probes
+
+    def manageable(self, now: datetime) -> bool:
+        """SNMP answered when it was last asked, and not too long ago."""
+        if not self.snmp:
+            return False
+        at, value = self.snmp.newest
+        return value == ANSWERED and now <= at + self.poll_horizon
+
+    def _echoing_since(self, newest: datetime) -> datetime:
+        """Since when echoes have been answered without a miss, and without a pause in which nobody asked."""
+        since = newest
+        for at, value in reversed(self.icmp.kept):
+            if at > newest:
+                continue
+            if value != ANSWERED or since - at > self.probe_horizon:
+                break
+            since = at
+        return since
 
     def _echoed(self, at: datetime) -> bool:
         """Whether ICMP was being answered at that time."""

@@ -132,6 +132,8 @@ class Verdict:
     flapping: tuple[Flapping, ...] = ()
     management_faults: tuple[DeviceId, ...] = ()
     """SNMP silent while ICMP answers: a fault of management, never an outage."""
+    manageable: frozenset[DeviceId] = frozenset()
+    """Devices whose SNMP answered when it was last asked: the only proof that a management fault is over."""
     wanted: tuple[DeviceId, ...] = ()
     """Devices whose fresh evidence would settle what is open: to be probed and polled at once."""
     look_again_at: datetime | None = None

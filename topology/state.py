@@ -53,6 +53,8 @@ class NetworkState:
         self.unseen_links: set[LinkId] = set(inventory.links)
         """Links of which no end says how it is."""
         self.management_faults: set[DeviceId] = set()
+        self.manageable: set[DeviceId] = set()
+        """Devices whose SNMP answered when it was last asked."""
         self.suspects: dict[DeviceId, datetime] = {}
         """Devices that missed an answer and are not silent yet: since when."""
         self.unsure: set[DeviceId] = set()
@@ -157,13 +159,20 @@ class NetworkState:
 
     def _refresh_device(self, device: DeviceId, now: datetime) -> bool:
         evidence, settings = self._evidence[device], self.settings
-        was = (self.devices[device], device in self.management_faults, self._silent_from.get(device))
+        was = (
+            self.devices[device],
+            device in self.management_faults,
+            device in self.manageable,
+            self._silent_from.get(device),
+        )
         condition, until = evidence.condition(now, settings.silent_after_probes)
         unmanageable = condition is DeviceCondition.UP and evidence.unmanageable(
             now, settings.management_after_polls, settings.silent_after_probes, self._began_at or now
         )
         self.devices[device] = condition
         (self.management_faults.add if unmanageable else self.management_faults.discard)(device)
+        manageable = evidence.manageable(now)
+        (self.manageable.add if manageable else self.manageable.discard)(device)
         missing = evidence.silence(1)
         if missing is not None and condition is DeviceCondition.UP:
             self.suspects[device] = missing[0]
@@ -184,7 +193,7 @@ class NetworkState:
         silence = evidence.silence(settings.silent_after_probes)
         since = silence[0] if silence is not None and condition is DeviceCondition.SILENT else None
         self._silent_from[device] = since
-        return was != (condition, unmanageable, since)
+        return was != (condition, unmanageable, manageable, since)
 
     def _refresh_link(self, link: LinkId, now: datetime) -> bool:
         was = self.links[link]

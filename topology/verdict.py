@@ -194,6 +194,7 @@ class Judge:
             applications=self._applications(now, offices, sight),
             flapping=self._flapping(),
             management_faults=tuple(sorted(self.state.management_faults)),
+            manageable=frozenset(self.state.manageable),
             wanted=self._wanted(groups),
             look_again_at=self._again(now),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,6 +93,7 @@ def verdict(
         blind=blind,
         flapping=tuple(Flapping(c, 0.6, at(0)) for c in flapping),
         management_faults=tuple(map(DeviceId, management)),
+        manageable=frozenset(set(devices) - set(map(DeviceId, management)) - set(map(DeviceId, silent))),
     )
 
 
@@ -275,6 +277,22 @@ def test_management_faults_are_one_incident_and_never_an_outage(book: IncidentBo
     assert step.after.offices == ()
     (step,) = book.advance(verdict(60))
     assert step.happened == (Happened.RESOLVED,)
+
+
+def test_a_management_fault_ends_only_with_an_answer(book: IncidentBook) -> None:
+    """After a restart nothing is known of SNMP yet: neither a fault nor an answer."""
+    book.advance(verdict(0, management=("d1",)))
+    assert book.advance(replace(verdict(30), manageable=frozenset())) == []
+    (step,) = book.advance(verdict(60))
+    assert step.happened == (Happened.RESOLVED,)
+
+
+def test_a_recurrence_has_a_beginning_of_its_own(book: IncidentBook) -> None:
+    book.advance(cut_l1(0))
+    book.advance(verdict(10))
+    (step,) = book.advance(cut_l1(210, since=208))
+    assert step.after.began_at == at(0)
+    assert step.after.reopened_at == at(208)
 
 
 def test_an_outage_ends_though_snmp_is_still_silent(book: IncidentBook) -> None:
