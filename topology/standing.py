@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from topology.blame import Group
 from topology.causes import Explainer
 from topology.findings import ComponentKind, Connectivity, DeviceCondition, OfficeVerdict, StateChange
 from topology.graph import Failed, NetworkGraph
 from topology.model import ConnectionStage, DeviceId, OfficeId
 from topology.offices import OfficeJudge
 from topology.paths import Paths
+from topology.settling import Group
 from topology.sight import Sight
 from topology.state import NetworkState
 

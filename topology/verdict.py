@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from topology.blame import Blame, Group
+from topology.blame import Blame
 from topology.causes import Explainer
 from topology.findings import (
     ApplicationVerdict,
@@ -28,6 +28,7 @@ from topology.graph import Failed, NetworkGraph
 from topology.model import ApplicationId, ConnectionStage, DeviceId, LinkId, OfficeId
 from topology.observations import Observation
 from topology.settings import VerdictSettings
+from topology.settling import Group
 from topology.sight import Sight, look
 from topology.standing import Standing
 from topology.state import NetworkState
