@@ -42,11 +42,11 @@ def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = 
         app.include_router(part.router, prefix="/api/v1")
     app.mount("/static", StaticFiles(directory=BOARD), name="static")
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def board() -> Response:
         return _page("index.html")
 
-    @app.get("/docs", include_in_schema=False)
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> Response:
         return _page("docs.html")
 

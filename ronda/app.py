@@ -38,7 +38,7 @@ from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide
 from ronda.patrol import Patrol, Round
-from ronda.server import CannotListenError, WebServer
+from ronda.server import CannotListenError, WebServer, is_loopback
 from ronda.settings import Settings, SettingsError
 from storage.metrics.points import PointMaker, points_of_self
 from storage.metrics.store import StoreError
@@ -117,6 +117,12 @@ class App:
 
     async def start(self) -> None:
         """Raises StartError."""
+        api = self._settings.api
+        if not is_loopback(api.host) and not api.unguarded:
+            raise StartError(
+                f"api.host {api.host} can be reached by others, and there are no tokens yet. Listen on 127.0.0.1 "
+                "behind a proxy that asks for a login, or set api.unguarded: true."
+            )
         try:
             self._lock.take()
             await self.keeper.start()

@@ -33,8 +33,12 @@ class ApiSettings(_Section):
 
     host: str = Field(
         "127.0.0.1",
-        description="Address to listen on. There are no tokens yet: whoever reaches it sees everything and "
-        "may acknowledge.",
+        description="Address to listen on. Anything but loopback is refused unless `unguarded` is on.",
+    )
+    unguarded: bool = Field(
+        False,
+        description="Listen beyond loopback though there are no tokens yet: whoever reaches the address sees "
+        "everything and may acknowledge. Put a proxy that asks for a login before it.",
     )
     port: int = Field(8064, ge=0, le=65535, description="TCP port; 0 takes a free one.")
     hosts: list[str] = Field(

@@ -57,6 +57,11 @@ def test_retention_that_makes_no_sense(here: Path) -> None:
     assert "raw <= five minutes" in refused()
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+def test_an_address_that_others_reach(here: Path, host: str) -> None:
+    assert "no tokens yet" in refused("--host", host)
+
+
 def test_a_port_that_is_none(here: Path) -> None:
     assert "65535" in refused("--port", "99999")
 
