@@ -120,8 +120,8 @@ class App:
         api = self._settings.api
         if not is_loopback(api.host) and not api.unguarded:
             raise StartError(
-                f"api.host {api.host} can be reached by others, and there are no tokens yet. Listen on 127.0.0.1 "
-                "behind a proxy that asks for a login, or set api.unguarded: true."
+                f"api.host {api.host} can be reached by others, and there are no tokens yet. Listen on "
+                "127.0.0.1 behind a proxy that asks for a login, or set api.unguarded: true."
             )
         try:
             self._lock.take()
