@@ -252,6 +252,8 @@ class IncidentBook:
 
     def _without_cause(self, incident: Incident, verdict: Verdict, taken: set[Component]) -> Step | None:
         """No cause of the verdict is this incident's. It ends only when that is proven."""
+        if incident.status is IncidentStatus.SUSPECTED:
+            return self._end(incident, Happened.DISMISSED, verdict.at, "nothing points to it any more")
         if verdict.blind:
             return None  # nothing is proven by a monitor that can't see
         if any(f.component in (*incident.components, *incident.explains) for f in verdict.flapping):
@@ -260,8 +262,6 @@ class IncidentBook:
         if [s for s in open_symptoms if s not in taken]:
             return None  # evidence is missing (stale, unknown): neither over nor explained otherwise
         now = verdict.at
-        if incident.status is IncidentStatus.SUSPECTED:
-            return self._end(incident, Happened.DISMISSED, now, "gone before it was settled")
         if open_symptoms and len(open_symptoms) == len(incident.explains):
             return self._end(incident, Happened.MERGED, now, "another cause explains all of it")
         return self._end(incident, Happened.RESOLVED, now, "every symptom is over")

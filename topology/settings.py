@@ -13,6 +13,7 @@ WEIGHTS: Mapping[str, float] = {
     "unmonitored_device": 1.08,
     "risk_group": 1.1,
     "provider": 1.15,
+    "unmonitored_but_powered": 2.13,
 }
 
 

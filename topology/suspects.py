@@ -7,7 +7,7 @@ from datetime import datetime
 
 from topology.findings import Component, ComponentKind, LinkCondition
 from topology.graph import Failed, NetworkGraph
-from topology.model import DeviceId, LinkId, Medium
+from topology.model import DeviceId, DeviceRole, LinkId, Medium
 from topology.settings import VerdictSettings
 from topology.sight import Sight
 from topology.state import NetworkState
@@ -62,7 +62,11 @@ class Suspects:
         component = device_component(device)
         if component not in self.weight:
             if device not in self.sight.silent:
-                kind = "unmonitored_device"
+                # A box that has power and forwards nothing is rarer than two without power behind it; a cloud
+                # is a network, which may well fail inside while its port is up.
+                cloud = self.graph.inventory.devices[device].role is DeviceRole.CLOUD
+                powered = not cloud and self.hangs(device)
+                kind = "unmonitored_but_powered" if powered else "unmonitored_device"
             else:
                 kind = "device" if device in self.frontier else "device_behind"
             self.weight[component] = self.settings.weight(kind)
