@@ -38,8 +38,9 @@ from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide
 from ronda.patrol import Patrol, Round
+from ronda.section import SettingsError
 from ronda.server import CannotListenError, WebServer, is_loopback
-from ronda.settings import Settings, SettingsError
+from ronda.settings import Settings
 from storage.metrics.points import PointMaker, points_of_self
 from storage.metrics.store import StoreError
 from storage.records import Records, RecordsError

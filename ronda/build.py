@@ -18,12 +18,11 @@ from alerts.route import Route
 from collector.secrets import SecretError, SnmpSecret, SshSecret, resolve
 from collector.settings import PollSettings
 from collector.traps import TrapEvent, TrapListener, TrapSettings
+from ronda.alert_settings import AlertsSettings, ReceiverSettings
+from ronda.section import SettingsError
 from ronda.settings import (
-    AlertsSettings,
-    ReceiverSettings,
     RetentionSettings,
     Settings,
-    SettingsError,
     SnmpTuning,
     TrapTuning,
     VerdictTuning,

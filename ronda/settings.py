@@ -9,26 +9,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from alerts.model import IncidentKind, Severity
+from ronda.alert_settings import AlertsSettings, cross_check_alerts
+from ronda.section import Section, SettingsError, is_web_address
 from topology.settings import WEIGHTS
 
 ENV_PREFIX = "RONDA_"
 
 
-class SettingsError(Exception):
-    """The settings can't be used; the text says where and why, one problem a line."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ApiSettings(_Section):
+class ApiSettings(Section):
     """The web server: API, board and /metrics."""
 
     host: str = Field(
@@ -47,7 +39,7 @@ class ApiSettings(_Section):
     )
 
 
-class ProbeSettings(_Section):
+class ProbeSettings(Section):
     """Reachability probing."""
 
     wire: Literal["auto", "raw", "datagram", "fping", "lab"] = Field(
@@ -56,14 +48,14 @@ class ProbeSettings(_Section):
     timeout_s: float = Field(1.0, gt=0, le=30, description="How long an echo reply may take.")
 
 
-class SnmpTuning(_Section):
+class SnmpTuning(Section):
     """SNMP polling."""
 
     timeout_s: float = Field(2.0, gt=0, le=60, description="How long one SNMP answer may take.")
     retries: int = Field(1, ge=0, le=10, description="Repeats of an unanswered request.")
 
 
-class TrapTuning(_Section):
+class TrapTuning(Section):
     """SNMP traps and informs: hints that make an outage known sooner."""
 
     host: str = Field("0.0.0.0", description="Address to listen on.")
@@ -72,7 +64,7 @@ class TrapTuning(_Section):
     )
 
 
-class MetricsSettings(_Section):
+class MetricsSettings(Section):
     """Where measured values go."""
 
     kind: Literal["embedded", "influx"] = Field(
@@ -93,7 +85,7 @@ class MetricsSettings(_Section):
     spool_max_days: float = Field(7, gt=0, description="Oldest that a queued point may be.")
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """How long what is measured and recorded is kept."""
 
     raw_days: int = Field(14, ge=1, description="Metrics as they were measured.")
@@ -104,7 +96,7 @@ class RetentionSettings(_Section):
     messages_days: int = Field(90, ge=1, description="Finished messages of the outbox.")
 
 
-class VerdictTuning(_Section):
+class VerdictTuning(Section):
     """How evidence becomes a verdict (docs/verdict.md says what each means)."""
 
     stale_after_intervals: float = Field(2.5, ge=1, description="Evidence counts for this many intervals.")
@@ -141,43 +133,7 @@ class VerdictTuning(_Section):
     )
 
 
-class ReceiverSettings(_Section):
-    """Somebody to be told."""
-
-    id: str = Field(description="Its name in routes.")
-    kind: Literal["console", "webhook"] = Field(description="The channel.")
-    url: str | None = Field(None, description="webhook: where to POST.")
-    url_env: str | None = Field(None, description="webhook: environment variable with the URL.")
-    secret_env: str | None = Field(None, description="webhook: variable with the secret that signs the body.")
-
-
-class RouteSettings(_Section):
-    """Which incidents go to whom; every matching route counts."""
-
-    receivers: list[str] = Field(description="Receivers' ids.")
-    min_severity: Severity = Field(Severity.INFO, description="info, warning, major or critical.")
-    kinds: list[IncidentKind] = Field(default_factory=list, description="Empty: every kind of incident.")
-
-
-class AlertsSettings(_Section):
-    """Who is told of what."""
-
-    receivers: list[ReceiverSettings] = Field(
-        default_factory=lambda: [ReceiverSettings(id="console", kind="console")], description="Receivers."
-    )
-    routes: list[RouteSettings] = Field(
-        default_factory=lambda: [RouteSettings(receivers=["console"])], description="Routes."
-    )
-    reopen_window_s: float = Field(
-        600.0, ge=0, description="A cause that is back within this time reopens its incident."
-    )
-    update_quiet_s: float = Field(
-        10.0, ge=0, description="An update is told when an open incident has not changed for this long."
-    )
-    update_at_most_s: float = Field(60.0, ge=0, description="... but no later than this after a change.")
-
-
-class Settings(_Section):
+class Settings(Section):
     """All of them."""
 
     inventory: Path = Field(Path("inventory.yaml"), description="The inventory file.")
@@ -252,35 +208,9 @@ def _overlay(data: dict[str, Any], environ: dict[str, str]) -> None:
 
 
 def _cross_check(settings: Settings) -> list[str]:
-    known = [receiver.id for receiver in settings.alerts.receivers]
-    problems = [
-        f"alerts.receivers: {r!r} stands there twice" for r in sorted(set(known)) if known.count(r) > 1
-    ]
-    for index, route in enumerate(settings.alerts.routes):
-        problems += [
-            f"alerts.routes.{index}: no receiver {r!r} (known: {', '.join(known) or 'none'})"
-            for r in route.receivers
-            if r not in known
-        ]
-    problems += [
-        f"alerts.receivers: webhook {r.id!r} needs url or url_env"
-        for r in settings.alerts.receivers
-        if r.kind == "webhook" and not (r.url or r.url_env)
-    ]
-    urls = {f"alerts.receivers {r.id!r}: url": r.url for r in settings.alerts.receivers if r.url}
-    if settings.metrics.kind == "influx":
-        urls["metrics.url"] = settings.metrics.url
-    problems += [
-        f"{where}: {url!r} is not of the form http://HOST/... or https://HOST/..."
-        for where, url in urls.items()
-        if not _is_web_address(url)
-    ]
+    problems = cross_check_alerts(settings.alerts)
+    if settings.metrics.kind == "influx" and not is_web_address(settings.metrics.url):
+        problems.append(
+            f"metrics.url: {settings.metrics.url!r} is not of the form http://HOST/... or https://HOST/..."
+        )
     return problems
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that is no number
-        return False

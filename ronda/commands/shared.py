@@ -12,7 +12,8 @@ from typing import Any
 import typer
 
 from ronda.errors import BadInputError
-from ronda.settings import ApiSettings, Settings, SettingsError, load_settings
+from ronda.section import SettingsError
+from ronda.settings import ApiSettings, Settings, load_settings
 from topology.inventory import InventoryError, load_inventory
 from topology.model import Inventory
 

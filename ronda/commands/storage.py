@@ -13,7 +13,7 @@ from ronda.build import storage_settings
 from ronda.clock import SystemClock
 from ronda.commands.shared import BAD_INPUT, TROUBLE, print_json, settings_or_exit
 from ronda.lock import DirectoryError, DirectoryLock
-from ronda.settings import SettingsError
+from ronda.section import SettingsError
 from storage import health
 from storage.backup import BackupError
 from storage.backup import backup as make_backup

@@ -11,7 +11,8 @@ from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId, Severity
 from ronda.build import build_channels, build_routes, incident_settings, verdict_settings
 from ronda.commands.shared import server_url
-from ronda.settings import SettingsError, load_settings
+from ronda.section import SettingsError
+from ronda.settings import load_settings
 from topology.verdict import VerdictSettings
 
 

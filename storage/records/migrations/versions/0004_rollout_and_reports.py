@@ -1,0 +1,8 @@
+"""The roll-out register and what reports need."""
+
+revision = '0004'
+down_revision = '0003'
+
+
+def upgrade() -> None:
+    pass
