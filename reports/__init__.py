@@ -1,0 +1,1 @@
+"""What is accounted for at the end of a month: availability, restitution, how the roll-out comes along."""
