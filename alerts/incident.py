@@ -134,6 +134,26 @@ class IncidentBook:
         self._incidents[after.id] = after
         return Step(incident, after, (Happened.COMMENTED,))
 
+    def assign(self, incident_id: IncidentId, who: str, to: str | None, now: datetime) -> Step:
+        """`who` says that `to` works on it; None: nobody any more. Raises UnknownIncidentError."""
+        incident = self._active(incident_id)
+        if incident.assigned_to == to:
+            return Step(incident, incident, ())
+        why = f"{incident.assigned_to or 'nobody'} → {to or 'nobody'}"
+        after = replace(_noted(incident, Happened.ASSIGNED, now, why, who), assigned_to=to)
+        self._incidents[after.id] = after
+        return Step(incident, after, (Happened.ASSIGNED,))
+
+    def link_ticket(self, incident_id: IncidentId, who: str, ticket: str | None, now: datetime) -> Step:
+        """The provider's ticket number for it; None takes it off. Raises UnknownIncidentError."""
+        incident = self._active(incident_id)
+        if incident.ticket == ticket:
+            return Step(incident, incident, ())
+        why = ticket if ticket is not None else f"{incident.ticket} taken off"
+        after = replace(_noted(incident, Happened.TICKETED, now, why, who), ticket=ticket)
+        self._incidents[after.id] = after
+        return Step(incident, after, (Happened.TICKETED,))
+
     def due_updates(self, now: datetime) -> list[Incident]:
         """Open incidents that changed since they were last told, and have kept still since."""
         return [i for i in self.active if (at := self._update_at(i)) is not None and at <= now]

@@ -34,6 +34,37 @@ class IncidentKind(StrEnum):
     """Not an outage: light low, errors, load, temperature, the monitor unwell."""
 
 
+class ConditionKind(StrEnum):
+    """Which condition, for an incident of kind `condition`. docs/conditions.md says how each is judged, and
+    which facts come with it."""
+
+    OPTICAL_LOW = "optical_low"
+    OPTICAL_HIGH = "optical_high"
+    """More light than the receiver bears."""
+    OPTICAL_DROP = "optical_drop"
+    """Below the link's own baseline."""
+    OPTICAL_TREND = "optical_trend"
+    """Falling, and below the limit in so many days."""
+    ERRORS = "errors"
+    UTILISATION = "utilisation"
+    TEMPERATURE = "temperature"
+    HARDWARE = "hardware"
+    """A fan, a power supply or another part says that it has failed."""
+    ON_BATTERY = "on_battery"
+    BATTERY_LOW = "battery_low"
+    CERTIFICATE = "certificate"
+    APPLICATION_DOWN = "application_down"
+    CONFIG_CHANGED = "config_changed"
+    DISCOVERY_MISMATCH = "discovery_mismatch"
+    MONITOR_UNWELL = "monitor_unwell"
+    OFFICE_CONNECTED = "office_connected"
+    """An office that the plan calls not connected answers for the first time."""
+
+
+Fact = tuple[str, str | float]
+"""A name and its value, the unit in the name: ("rx_dbm", -28.1). Templates write them in both languages."""
+
+
 class IncidentStatus(StrEnum):
     SUSPECTED = "suspected"
     """Settling: nobody has been told yet."""
@@ -56,6 +87,16 @@ class Happened(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     MERGED = "merged"
+    """Another incident explains all of it and goes on alone."""
+    SPLIT = "split"
+    """A part of it has a cause of its own."""
+    ASSIGNED = "assigned"
+    TICKETED = "ticketed"
+    """The provider's ticket number was noted."""
+    CONNECTED = "connected"
+    """An office that was never joined answers."""
+    LAPSED = "lapsed"
+    """A notice (something that happened, not a state) has been there long enough."""
     DISMISSED = "dismissed"
     """It went away before anybody was told."""
 
@@ -120,6 +161,14 @@ class Incident:
     """When it last changed in such a way."""
     receivers: tuple[ReceiverId, ...] = ()
     """Who has been told of it, and so is told how it ends, whatever the routes say by then."""
+    condition: ConditionKind | None = None
+    """For kind `condition`: which."""
+    facts: tuple[Fact, ...] = ()
+    """What was measured, and against what, for its message."""
+    assigned_to: str | None = None
+    """Who works on it."""
+    ticket: str | None = None
+    """The provider's ticket number."""
 
     @property
     def told(self) -> bool:
@@ -129,6 +178,9 @@ class Incident:
     @property
     def active(self) -> bool:
         return self.status is not IncidentStatus.RESOLVED
+
+    def fact(self, name: str) -> str | float | None:
+        return next((value for known, value in self.facts if known == name), None)
 
     @property
     def offices_now(self) -> tuple[AffectedOffice, ...]:

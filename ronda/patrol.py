@@ -93,5 +93,13 @@ class Patrol:
         """Raises UnknownIncidentError."""
         return self._tell([self.book.comment(incident, who, now, text)], now)
 
+    def assign(self, incident: IncidentId, who: str, to: str | None, now: datetime) -> Moved:
+        """Raises UnknownIncidentError."""
+        return self._tell([self.book.assign(incident, who, to, now)], now)
+
+    def link_ticket(self, incident: IncidentId, who: str, ticket: str | None, now: datetime) -> Moved:
+        """Raises UnknownIncidentError."""
+        return self._tell([self.book.link_ticket(incident, who, ticket, now)], now)
+
     def _tell(self, steps: Sequence[Step], now: datetime) -> Moved:
         return tell(self.book, steps, self._routes, self._inventory, now, self._zone)
