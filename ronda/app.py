@@ -43,8 +43,10 @@ from ronda.server import CannotListenError, WebServer, is_loopback
 from ronda.settings import Settings
 from storage.metrics.points import PointMaker, points_of_self
 from storage.metrics.store import StoreError
+from storage.metrics.verdict_points import points_of_incidents
 from storage.records import Records, RecordsError
 from topology.clock import Clock
+from topology.findings import Verdict
 from topology.model import Device, Inventory
 from topology.observations import Observation, PollResult, Reachability
 
@@ -294,8 +296,9 @@ class App:
             self.outbox.poke()
         if round_.changes or round_.moved.incidents:
             self.backend.changed(round_)
+        self._write(points_of_incidents(round_.moved.incidents, now))
         if round_.changes or before is None:
-            self._write(self.points.of_verdict(round_.verdict))
+            self._write_verdict(round_.verdict)
         return round_
 
     # --- upkeep ---
@@ -317,7 +320,11 @@ class App:
     async def _measure_self(self) -> None:
         self._write(points_of_self(self.backend.self_counters(), self.clock.now()))
         if self.patrol.verdict is not None:
-            self._write(self.points.of_verdict(self.patrol.verdict))
+            self._write_verdict(self.patrol.verdict)
+
+    def _write_verdict(self, verdict: Verdict) -> None:
+        incidents = sum(i.told for i in self.patrol.book.active)
+        self._write(self.points.of_verdict(verdict, incidents))
 
     async def _prune(self) -> None:
         now, policy = self.clock.now(), self._storage.records_retention

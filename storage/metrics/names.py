@@ -21,6 +21,9 @@ PROBE: Final = "probe"
 DEVICE: Final = "device"
 SENSOR: Final = "sensor"
 OFFICE: Final = "office"
+LINK: Final = "link"
+NETWORK: Final = "network"
+INCIDENT: Final = "incident"
 APPLICATION: Final = "application"
 APPLICATION_OFFICE: Final = "application_office"
 RONDA: Final = "ronda"
@@ -39,6 +42,10 @@ TAG_KIND: Final = "kind"
 TAG_KECAMATAN: Final = "kecamatan"
 TAG_APPLICATION: Final = "application"
 TAG_PART: Final = "part"
+TAG_MEDIUM: Final = "medium"
+TAG_INCIDENT: Final = "incident"
+TAG_SEVERITY: Final = "severity"
+TAG_WHAT: Final = "what"
 
 # Fields
 IN_OCTETS: Final = "in_octets"
@@ -75,6 +82,23 @@ UP: Final = "up"
 RESPONSE_MS: Final = "response_ms"
 STATUS_CODE: Final = "status_code"
 REACHABLE: Final = "reachable"
+LATITUDE_DEG: Final = "latitude_deg"
+LONGITUDE_DEG: Final = "longitude_deg"
+CONDITION: Final = "condition"
+LOAD_BPS: Final = "load_bps"
+LOAD_RATIO: Final = "load_ratio"
+RX_MARGIN_DB: Final = "rx_margin_db"
+CONNECTED: Final = "connected"
+DEGRADED: Final = "degraded"
+CUT: Final = "cut"
+UNKNOWN: Final = "unknown"
+NOT_CONNECTED: Final = "not_connected"
+LINKS_DOWN: Final = "links_down"
+DEVICES_SILENT: Final = "devices_silent"
+INCIDENTS: Final = "incidents"
+ACTIVE: Final = "active"
+OFFICES_CUT: Final = "offices_cut"
+OFFICES_DEGRADED: Final = "offices_degraded"
 COUNT: Final = "count"
 
 
@@ -197,6 +221,46 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType(
                 _state(CONNECTIVITY, "0 connected, 1 degraded, 2 cut, 3 unknown, 4 not_connected."),
                 _gauge(PATHS, "paths", "Risk-disjoint paths to a hub that are left.", integer=True),
                 _gauge(PATHS_DESIGNED, "paths", "Risk-disjoint paths that the design has.", integer=True),
+                _gauge(
+                    REACHABLE,
+                    "0 or 1",
+                    "1 connected or degraded, 0 cut, absent while unknown or not joined; its mean is the "
+                    "availability.",
+                    integer=True,
+                ),
+                _gauge(LATITUDE_DEG, "deg", "Where it is (WGS 84), for maps."),
+                _gauge(LONGITUDE_DEG, "deg", "Where it is (WGS 84), for maps."),
+            ),
+            _measurement(
+                LINK,
+                (TAG_LINK, TAG_PROVIDER, TAG_MEDIUM),
+                "A declared link as judged, and the worst of what its ends measured.",
+                _state(CONDITION, "0 up, 1 down, 2 disabled, 3 unknown."),
+                _gauge(LOAD_BPS, "bit/s", "The busier direction, at whichever end measures it."),
+                _gauge(LOAD_RATIO, "0 to 1", "The same as a share of the link's declared capacity."),
+                _gauge(RX_DBM, "dBm", "The weaker end's receive power."),
+                _gauge(RX_MARGIN_DB, "dB", "How far that is above the link's declared limit."),
+            ),
+            _measurement(
+                NETWORK,
+                (),
+                "The whole network in a row: what a wall of figures reads, ready counted.",
+                _gauge(CONNECTED, "offices", "Connected with all their paths.", integer=True),
+                _gauge(DEGRADED, "offices", "Connected, a spare path gone.", integer=True),
+                _gauge(CUT, "offices", "Cut off.", integer=True),
+                _gauge(UNKNOWN, "offices", "Of which nothing is known.", integer=True),
+                _gauge(NOT_CONNECTED, "offices", "Not joined yet.", integer=True),
+                _gauge(LINKS_DOWN, "links", "Links that are down.", integer=True),
+                _gauge(DEVICES_SILENT, "devices", "Silent devices, shadows included.", integer=True),
+                _gauge(INCIDENTS, "incidents", "Incidents that are open or acknowledged.", integer=True),
+            ),
+            _measurement(
+                INCIDENT,
+                (TAG_INCIDENT, TAG_KIND, TAG_SEVERITY, TAG_WHAT),
+                "An incident at each of its changes, for annotations. `what` names the cause.",
+                _state(ACTIVE, "1 open or acknowledged, 0 resolved."),
+                _gauge(OFFICES_CUT, "offices", "Cut off by it now.", integer=True),
+                _gauge(OFFICES_DEGRADED, "offices", "Degraded by it now.", integer=True),
             ),
             _measurement(
                 APPLICATION,

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from storage.metrics import names
 from storage.metrics.point import Point, Tags, point, tags_of
-from topology.findings import Connectivity, Verdict
-from topology.model import DeviceId, Inventory, Link, OfficeId, PortRef
+from storage.metrics.verdict_points import CONNECTIVITY_CODES, VerdictPoints, links_by_port
+from topology.findings import Verdict
+from topology.model import DeviceId, Inventory, PortRef
 from topology.observations import (
     AdminStatus,
     ApplicationCheck,
@@ -31,13 +32,6 @@ from topology.observations import (
     SystemInfo,
 )
 
-CONNECTIVITY_CODES: Mapping[Connectivity, int] = {
-    Connectivity.CONNECTED: 0,
-    Connectivity.DEGRADED: 1,
-    Connectivity.CUT: 2,
-    Connectivity.UNKNOWN: 3,
-    Connectivity.NOT_CONNECTED: 4,
-}
 OPER_CODES: Mapping[OperStatus, int] = {
     OperStatus.UP: 1,
     OperStatus.DOWN: 2,
@@ -54,11 +48,6 @@ MUTE_SENSOR_STATES = frozenset({"absent", "unknown", "not_present", "unsupported
 """States that say neither good nor bad: unknown is not down."""
 
 
-def links_by_port(inventory: Inventory) -> dict[PortRef, Link]:
-    """The declared link that ends at each port."""
-    return {end.port: link for link in inventory.links.values() for end in link.ends if end.port is not None}
-
-
 __all__ = [
     "ADMIN_CODES",
     "CONNECTIVITY_CODES",
@@ -67,6 +56,7 @@ __all__ = [
     "Point",
     "PointMaker",
     "Tags",
+    "links_by_port",
     "points_of_applications",
     "points_of_poll",
     "points_of_probes",
@@ -84,6 +74,7 @@ class PointMaker:
         self._inventory = inventory
         self._links = links_by_port(inventory)
         self._port_tags: dict[PortRef, Tags] = {}
+        self._verdicts = VerdictPoints(inventory)
 
     def of_poll(self, result: PollResult) -> list[Point]:
         """Interfaces (counters, rates, states), optics, sensors and the device itself."""
@@ -94,6 +85,7 @@ class PointMaker:
             names.POLL_ERRORS: len(result.errors),
         }
         made: list[Point | None] = []
+        self._verdicts.see(result.observations)
         for seen in result.observations:
             match seen:
                 case PortStatus() | PortCounters() | PortRates():
@@ -134,40 +126,9 @@ class PointMaker:
         )
         return [p for p in made if p is not None]
 
-    def of_verdict(self, verdict: Verdict) -> list[Point]:
-        """Each office's connectivity and paths, and each application's reach."""
-        made: list[Point | None] = []
-        for id_, judged in verdict.offices.items():
-            office = self._inventory.offices.get(id_)
-            tags = tags_of(
-                {
-                    names.TAG_OFFICE: id_,
-                    names.TAG_KIND: None if office is None else office.kind.value,
-                    names.TAG_KECAMATAN: None if office is None else office.kecamatan,
-                    names.TAG_PROVIDER: None if office is None else office.provider,
-                }
-            )
-            values: dict[str, int | float | None] = {
-                names.CONNECTIVITY: CONNECTIVITY_CODES[judged.connectivity],
-                names.PATHS: judged.paths,
-                names.PATHS_DESIGNED: judged.paths_designed,
-            }
-            made.append(point(names.OFFICE, tags, verdict.at, values))
-        for application, reach in verdict.applications.items():
-            declared = self._inventory.applications.get(application)
-            users = self._users(None if declared is None else declared.used_by)
-            lost = frozenset(reach.lost_by)
-            for user in users:
-                judged_user = verdict.offices.get(user)
-                if user not in lost and (judged_user is None or judged_user.connectivity in _SILENT_ON_REACH):
-                    continue
-                tags = tags_of({names.TAG_APPLICATION: application, names.TAG_OFFICE: user})
-                reachable = {names.REACHABLE: int(user not in lost)}
-                made.append(point(names.APPLICATION_OFFICE, tags, verdict.at, reachable))
-        return [p for p in made if p is not None]
-
-    def _users(self, used_by: tuple[OfficeId, ...] | None) -> Iterable[OfficeId]:
-        return self._inventory.offices if used_by is None else used_by
+    def of_verdict(self, verdict: Verdict, incidents: int | None = None) -> list[Point]:
+        """Offices, applications, links and the whole network. `incidents`: how many are active."""
+        return self._verdicts.points(verdict, incidents)
 
     def _of_optics(self, seen: OpticalReading) -> Point | None:
         port = seen.port
@@ -214,10 +175,6 @@ class PointMaker:
                 pairs[names.TAG_PROVIDER] = link.provider
             known = self._port_tags[port] = tags_of(pairs)
         return known
-
-
-_SILENT_ON_REACH = frozenset({Connectivity.UNKNOWN, Connectivity.NOT_CONNECTED})
-"""Offices of which nothing is said, unless the verdict itself lists them: unknown is not down, and not up."""
 
 
 def _port_values(seen: PortStatus | PortCounters | PortRates) -> dict[str, int | float | None]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.model import AffectedOffice, Incident, IncidentId, IncidentKind, IncidentStatus, Severity
 from storage.metrics import names
 from storage.metrics.point import Point, fit, holdable, tags_of
 from storage.metrics.points import (
@@ -19,7 +21,16 @@ from storage.metrics.points import (
     points_of_self,
     points_of_verdict,
 )
-from topology.findings import ApplicationVerdict, Connectivity, OfficeVerdict, Verdict
+from storage.metrics.verdict_points import points_of_incidents
+from topology.findings import (
+    ApplicationVerdict,
+    Component,
+    ComponentKind,
+    Connectivity,
+    LinkCondition,
+    OfficeVerdict,
+    Verdict,
+)
 from topology.model import (
     Application,
     ApplicationId,
@@ -208,10 +219,22 @@ def test_a_verdict_is_a_point_an_office_and_one_for_each_user_of_an_application(
     )
     made = points_of_verdict(verdict, inventory)
     assert [(p.measurement, p.fields) for p in made] == [
-        ("office", {"connectivity": 2, "paths": 0, "paths_designed": 2}),
-        ("office", {"connectivity": 0, "paths": 2, "paths_designed": 2}),
+        ("office", {"connectivity": 2, "paths": 0, "paths_designed": 2, "reachable": 0}),
+        ("office", {"connectivity": 0, "paths": 2, "paths_designed": 2, "reachable": 1}),
         ("application_office", {"reachable": 0}),
         ("application_office", {"reachable": 1}),
+        (
+            "network",
+            {
+                "connected": 1,
+                "degraded": 0,
+                "cut": 1,
+                "unknown": 0,
+                "not_connected": 0,
+                "links_down": 0,
+                "devices_silent": 0,
+            },
+        ),
     ]
     assert dict(made[0].tags) == {
         "office": "camat-kuaro",
@@ -233,7 +256,8 @@ def test_of_an_office_that_is_unknown_nothing_is_said_about_applications(
         links={},
         applications={ApplicationId("e-budgeting"): ApplicationVerdict(ApplicationId("e-budgeting"), True)},
     )
-    assert {p.measurement for p in points_of_verdict(verdict, inventory)} == {"office"}
+    assert {p.measurement for p in points_of_verdict(verdict, inventory)} == {"office", "network"}
+    assert "reachable" not in points_of_verdict(verdict, inventory)[0].fields
 
 
 def test_applications_and_ronda_itself() -> None:
@@ -281,6 +305,67 @@ def test_holdable_is_the_same_object_unless_something_has_to_go() -> None:
 
 def test_tags_have_an_order_and_no_empty_value() -> None:
     assert tags_of({"b": "2", "a": "1", "c": "", "d": None}) == (("a", "1"), ("b", "2"))
+
+
+def test_a_link_tells_its_condition_and_the_worst_of_its_ends(inventory: Inventory) -> None:
+    far = PortRef(CORE, "sfp-sfpplus1")
+    link = replace(
+        next(iter(inventory.links.values())),
+        a=LinkEnd(far.device, far.if_name),
+        capacity_bps=1_000_000_000,
+        rx_min_dbm=-23.0,
+    )
+    inventory = replace(inventory, links={link.id: link})
+    maker = PointMaker(inventory)
+    maker.of_poll(
+        poll(
+            PortRates(SFP1, AT, 60.0, in_bps=2e8, out_bps=1e8),
+            PortRates(far, AT, 60.0, in_bps=1e8, out_bps=None),
+            OpticalReading(R1, AT, "sfp1", "sfp1", light=Light.LIT, rx_dbm=-12.0),
+            OpticalReading(far.device, AT, far.if_name, far.if_name, light=Light.LIT, rx_dbm=-20.0),
+        )
+    )
+
+    def told(after_s: float) -> dict[str, int | float]:
+        verdict = Verdict(AT + timedelta(seconds=after_s), {}, {}, {link.id: LinkCondition.DOWN})
+        return maker.of_verdict(verdict, incidents=1)[0].fields
+
+    assert told(60) == {
+        "condition": 1,
+        "load_bps": 2e8,
+        "load_ratio": 0.2,
+        "rx_dbm": -20.0,
+        "rx_margin_db": 3.0,
+    }
+    assert told(3600) == {"condition": 1}, "what was measured an hour ago says nothing of now"
+
+
+def test_an_incident_is_a_point_at_each_change() -> None:
+    incident = Incident(
+        IncidentId("R-261121-001"),
+        IncidentKind.OUTAGE,
+        IncidentStatus.OPEN,
+        Severity.MAJOR,
+        (Component(ComponentKind.LINK, "a-b"),),
+        (),
+        0.9,
+        "why",
+        AT,
+        opened_at=AT,
+        offices=(
+            AffectedOffice(OfficeId("x"), Connectivity.CUT, AT),
+            AffectedOffice(OfficeId("y"), Connectivity.DEGRADED, AT),
+            AffectedOffice(OfficeId("z"), Connectivity.CUT, AT, until=AT),
+        ),
+    )
+    (point,) = points_of_incidents([incident, replace(incident, opened_at=None)], AT)
+    assert point.fields == {"active": 1, "offices_cut": 1, "offices_degraded": 1}
+    assert dict(point.tags) == {
+        "incident": "R-261121-001",
+        "kind": "outage",
+        "severity": "major",
+        "what": "link:a-b",
+    }
 
 
 def test_every_field_and_tag_that_is_made_is_in_the_catalogue(inventory: Inventory) -> None:
