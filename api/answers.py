@@ -57,7 +57,7 @@ class Answers:
     async def give(self, request: Request, view: View, build: Callable[[], Awaitable[BaseModel]]) -> Response:
         """The answer to `request`; `build` makes it when there is none of this edition."""
         edition = (self._edition(), self._backend.feed.last_id, view.today)
-        key = (request.url.path, request.url.query, view.scope, view.language)
+        key = (request.url.path, request.url.query, view.scope.sight, view.language)
         answer = self._kept.get(key)
         now_s = self._backend.clock.monotonic_s()
         if answer is None or answer.edition != edition or now_s >= answer.until_s:

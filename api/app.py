@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import problems
 from api.answers import Answers
 from api.backend import Backend
+from api.dependencies import Sights
 from api.guard import LOOPBACK_NAMES, Guard
 from api.routes import health, incidents, network, offices, stream
 
@@ -36,6 +37,8 @@ def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = 
     )
     app.state.backend = backend
     app.state.answers = Answers(backend)
+    app.state.sights = Sights()
+    app.state.authenticator = None
     problems.install(app)
     app.include_router(health.router)
     for part in (offices, network, incidents, stream):

@@ -8,9 +8,11 @@ from fastapi import Depends, Request
 
 from api.answers import Answers
 from api.backend import Backend
-from api.scope import Scope, caller_scope
+from api.problems import ProblemError
+from api.scope import LOCAL, Scope
 from api.view import View
-from topology.model import Language
+from api.visible import Visible
+from topology.model import Inventory, Language, ProviderId
 
 
 def the_backend(request: Request) -> Backend:
@@ -18,7 +20,44 @@ def the_backend(request: Request) -> Backend:
 
 
 BackendDep = Annotated[Backend, Depends(the_backend)]
+
+
+async def caller_scope(request: Request) -> Scope:
+    """The scope of whoever sent the request. Raises ProblemError 401 or 429."""
+    authenticator = request.app.state.authenticator
+    return LOCAL if authenticator is None else cast(Scope, await authenticator.scope(request))
+
+
 ScopeDep = Annotated[Scope, Depends(caller_scope)]
+
+
+def forbid_unless(allowed: bool, what: str) -> None:
+    """Raises ProblemError 403: `what` the caller's role may not do, e.g. "plan maintenance"."""
+    if not allowed:
+        raise ProblemError(403, f"your role may not {what}")
+
+
+class Sights:
+    """What each provider sees, worked out once an inventory."""
+
+    def __init__(self) -> None:
+        self._inventory: Inventory | None = None
+        self._known: dict[ProviderId | None, Visible] = {}
+
+    def of(self, inventory: Inventory, scope: Scope) -> Visible:
+        if inventory is not self._inventory:
+            self._inventory, self._known = inventory, {}
+        found = self._known.get(scope.provider)
+        if found is None:
+            found = self._known[scope.provider] = Visible(inventory, scope)
+        return found
+
+
+def the_visible(request: Request, backend: BackendDep, scope: ScopeDep) -> Visible:
+    return cast(Sights, request.app.state.sights).of(backend.inventory, scope)
+
+
+VisibleDep = Annotated[Visible, Depends(the_visible)]
 
 
 def preferred_language(accepted: str | None) -> Language | None:
@@ -30,8 +69,8 @@ def preferred_language(accepted: str | None) -> Language | None:
     return None
 
 
-def the_view(request: Request, backend: BackendDep, scope: ScopeDep) -> View:
-    return View(backend, scope, preferred_language(request.headers.get("accept-language")))
+def the_view(request: Request, backend: BackendDep, scope: ScopeDep, visible: VisibleDep) -> View:
+    return View(backend, scope, preferred_language(request.headers.get("accept-language")), visible=visible)
 
 
 ViewDep = Annotated[View, Depends(the_view)]

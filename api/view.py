@@ -12,6 +12,7 @@ from alerts.words import component_name
 from api import schemas
 from api.backend import Backend
 from api.scope import Scope
+from api.visible import Visible
 from storage.records.events import RecordedChange
 from topology.findings import (
     Cause,
@@ -39,9 +40,17 @@ from topology.model import (
 
 
 class View:
-    def __init__(self, backend: Backend, scope: Scope, language: Language | None = None) -> None:
-        """`language` of the names of components; None: the network's."""
+    def __init__(
+        self,
+        backend: Backend,
+        scope: Scope,
+        language: Language | None = None,
+        *,
+        visible: Visible | None = None,
+    ) -> None:
+        """`language` of the names of components; None: the network's. `visible`: made already."""
         self.scope = scope
+        self.visible = Visible(backend.inventory, scope) if visible is None else visible
         self.language = language or backend.inventory.network.language
         self._inventory = backend.inventory
         self._verdict: Verdict | None = backend.verdict()

@@ -12,7 +12,8 @@ import pytest
 
 from api import answers as answers_module
 from api.app import create_app
-from api.scope import Role, Scope, caller_scope
+from api.dependencies import caller_scope
+from api.scope import Role, Scope
 
 PATHS = [
     "/api/v1/offices",
