@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from alerts.model import IncidentKind, Severity
-from ronda.section import Section, is_web_address
-
-
-class ReceiverSettings(Section):
-    """Somebody to be told."""
-
-    id: str = Field(description="Its name in routes.")
-    kind: Literal["console", "webhook"] = Field(description="The channel.")
-    url: str | None = Field(None, description="webhook: where to POST.")
-    url_env: str | None = Field(None, description="webhook: environment variable with the URL.")
-    secret_env: str | None = Field(None, description="webhook: variable with the secret that signs the body.")
+from ronda.receiver_settings import ReceiverSettings, console_receiver, receiver_problems
+from ronda.section import Section
 
 
 class RouteSettings(Section):
@@ -32,7 +21,7 @@ class AlertsSettings(Section):
     """Who is told of what."""
 
     receivers: list[ReceiverSettings] = Field(
-        default_factory=lambda: [ReceiverSettings(id="console", kind="console")], description="Receivers."
+        default_factory=lambda: [console_receiver()], description="Receivers."
     )
     routes: list[RouteSettings] = Field(
         default_factory=lambda: [RouteSettings(receivers=["console"])], description="Routes."
@@ -49,23 +38,11 @@ class AlertsSettings(Section):
 def cross_check_alerts(settings: AlertsSettings) -> list[str]:
     """Problems that no field can see by itself, one a line."""
     known = [receiver.id for receiver in settings.receivers]
-    problems = [
-        f"alerts.receivers: {r!r} stands there twice" for r in sorted(set(known)) if known.count(r) > 1
-    ]
+    problems = receiver_problems(settings.receivers)
     for index, route in enumerate(settings.routes):
         problems += [
             f"alerts.routes.{index}: no receiver {r!r} (known: {', '.join(known) or 'none'})"
             for r in route.receivers
             if r not in known
         ]
-    problems += [
-        f"alerts.receivers: webhook {r.id!r} needs url or url_env"
-        for r in settings.receivers
-        if r.kind == "webhook" and not (r.url or r.url_env)
-    ]
-    problems += [
-        f"alerts.receivers {r.id!r}: url: {r.url!r} is not of the form http://HOST/... or https://HOST/..."
-        for r in settings.receivers
-        if r.url and not is_web_address(r.url)
-    ]
     return problems

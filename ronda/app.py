@@ -25,7 +25,6 @@ from collector.schedule import Schedule
 from collector.traps import TrapEvent, TrapListener
 from ronda.backend import AppBackend
 from ronda.build import (
-    build_channels,
     build_routes,
     build_store,
     build_traps,
@@ -34,6 +33,7 @@ from ronda.build import (
     storage_settings,
     verdict_settings,
 )
+from ronda.build_channels import build_channels
 from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide

@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from alerts.channels.console import ConsoleChannel
-from alerts.channels.webhook import WebhookChannel, WebhookSettings
 from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId
-from alerts.outbox import Channel
 from alerts.route import Route
 from collector.secrets import SecretError, SnmpSecret, SshSecret, resolve
 from collector.settings import PollSettings
 from collector.traps import TrapEvent, TrapListener, TrapSettings
-from ronda.alert_settings import AlertsSettings, ReceiverSettings
+from ronda.alert_settings import AlertsSettings
 from ronda.section import SettingsError
 from ronda.settings import (
     RetentionSettings,
@@ -50,23 +47,6 @@ def build_routes(settings: AlertsSettings) -> list[Route]:
         Route(tuple(map(ReceiverId, route.receivers)), route.min_severity, frozenset(route.kinds))
         for route in settings.routes
     ]
-
-
-def build_channels(
-    settings: AlertsSettings, environ: Mapping[str, str]
-) -> dict[ReceiverId, Sequence[Channel]]:
-    """Raises SettingsError when a secret is not where the settings say."""
-    return {ReceiverId(r.id): [_channel(r, environ)] for r in settings.receivers}
-
-
-def _channel(receiver: ReceiverSettings, environ: Mapping[str, str]) -> Channel:
-    if receiver.kind == "console":
-        return ConsoleChannel()
-    url = receiver.url or secret(receiver.url_env, environ, f"alerts.receivers {receiver.id!r}: url_env")
-    key = secret(receiver.secret_env, environ, f"alerts.receivers {receiver.id!r}: secret_env")
-    if url is None:
-        raise SettingsError(f"alerts.receivers {receiver.id!r}: no url")
-    return WebhookChannel(WebhookSettings(url, key))
 
 
 def secret(name: str | None, environ: Mapping[str, str], where: str) -> str | None:

@@ -60,6 +60,11 @@ def _section(path: str, model: type[BaseModel]) -> list[str]:
     lines += ["\n| setting | default | what it does |\n|---|---|---|\n"]
     for name, field in model.model_fields.items():
         where = f"{path}.{name}" if path else name
+        if kinds := _kinds_in(field.annotation):
+            lines.append(f"| `{where}` | {_default(field)} | {field.description or ''} |\n")
+            for kind in kinds:
+                inner += _section(f"{where}[]: {kind.model_fields['kind'].annotation.__args__[0]}", kind)  # type: ignore[union-attr]  # `kind` is a Literal in each
+            continue
         nested = _model_in(field.annotation)
         if nested is not None and field.annotation is nested:
             inner += _section(where, nested)  # type: ignore[arg-type]  # mypy widens what `is` compared
@@ -78,6 +83,16 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
             if (found := _model_in(argument)) is not None:
                 return found
     return None
+
+
+def _kinds_in(annotation: Any) -> list[type[BaseModel]]:
+    """The members of `list[Annotated[A | B, discriminator]]`; empty for anything else."""
+    found: list[type[BaseModel]] = []
+    for item in typing.get_args(annotation):
+        if typing.get_origin(item) is typing.Annotated:
+            members = typing.get_args(typing.get_args(item)[0])
+            found += [m for m in members if isinstance(m, type) and issubclass(m, BaseModel)]
+    return found
 
 
 def _default(field: FieldInfo) -> str:

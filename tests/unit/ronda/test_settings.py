@@ -9,7 +9,8 @@ import pytest
 
 from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId, Severity
-from ronda.build import build_channels, build_routes, incident_settings, verdict_settings
+from ronda.build import build_routes, incident_settings, verdict_settings
+from ronda.build_channels import build_channels
 from ronda.commands.shared import server_url
 from ronda.section import SettingsError
 from ronda.settings import load_settings
@@ -26,7 +27,7 @@ def test_defaults_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     settings = load_settings(None, {})
     assert settings.api.host == "127.0.0.1"
-    assert [r.kind for r in settings.alerts.receivers] == ["console"]
+    assert [r.channels[0].kind for r in settings.alerts.receivers] == ["console"]
 
 
 def test_environment_wins_over_the_file(tmp_path: Path) -> None:
