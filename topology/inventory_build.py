@@ -15,6 +15,7 @@ from topology.inventory_schema import (
     LinkRow,
     OfficeRow,
     ProviderRow,
+    RestitutionRow,
 )
 from topology.model import (
     Application,
@@ -34,6 +35,8 @@ from topology.model import (
     OfficeId,
     Provider,
     ProviderId,
+    Restitution,
+    RestitutionStep,
     RiskGroup,
     RiskGroupId,
 )
@@ -81,8 +84,18 @@ def _credential(row: CredentialRow) -> Credential:
 
 def _provider(row: ProviderRow) -> Provider:
     return Provider(
-        ProviderId(row.id), row.name or row.id, row.sla_percent, row.monthly_fee_idr, _contacts(row.contacts)
+        ProviderId(row.id),
+        row.name or row.id,
+        row.sla_percent,
+        row.monthly_fee_idr,
+        _contacts(row.contacts),
+        Restitution() if row.restitution is None else _restitution(row.restitution),
     )
+
+
+def _restitution(row: RestitutionRow) -> Restitution:
+    steps = tuple(RestitutionStep(s.below_percent, s.fee_percent) for s in row.steps or ())
+    return Restitution(row.kind, row.counts_over_s, row.only_below_sla, steps)
 
 
 def _office(row: OfficeRow) -> Office:

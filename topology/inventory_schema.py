@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from topology.inventory_values import (
     AuthProtocol,
@@ -32,6 +33,7 @@ from topology.model import (
     Language,
     Medium,
     OfficeKind,
+    RestitutionKind,
     RiskGroupKind,
 )
 
@@ -87,6 +89,29 @@ class CredentialRow(_Row):
     port: Whole | None = Field(None, ge=1, le=65535, description="ssh: port when it isn't 22.")
 
 
+class StepRow(_Row):
+    below_percent: Real = Field(gt=0, le=100, description="Owed when the month's availability is below this.")
+    fee_percent: Real = Field(gt=0, le=100, description="Share of the month's fee that is owed.")
+
+
+class RestitutionRow(_Row):
+    kind: RestitutionKind = Field(
+        RestitutionKind.PROPORTIONAL,
+        description="proportional: the fee times the counted part of the month; steps: by availability.",
+    )
+    counts_over_s: Real = Field(300.0, ge=0, description="An outage longer than this counts.")
+    only_below_sla: bool = Field(False, description="Nothing is owed while sla_percent is met.")
+    steps: list[StepRow] | None = Field(None, description="For kind steps: the lowest step reached counts.")
+
+    @model_validator(mode="after")
+    def _steps_where_needed(self) -> RestitutionRow:
+        if (self.kind is RestitutionKind.STEPS) != bool(self.steps):
+            raise PydanticCustomError(
+                "restitution", "kind: steps needs a list of steps, and proportional has none"
+            )
+        return self
+
+
 class ProviderRow(_Row):
     id: Id
     name: Text | None = Field(None, description="Left out: the id.")
@@ -94,6 +119,7 @@ class ProviderRow(_Row):
         None, ge=0, le=100, description="Availability agreed per month, e.g. 99.5."
     )
     monthly_fee_idr: Whole | None = Field(None, ge=0, description="Fee of one circuit, in rupiah.")
+    restitution: RestitutionRow | None = Field(None, description="What it owes back for outages.")
     contacts: list[ContactRow] | None = None
 
 
@@ -205,6 +231,8 @@ _ROWS: dict[str, type[_Row]] = {
     "defaults": DefaultsRow,
     "credentials": CredentialRow,
     "providers": ProviderRow,
+    "restitution": RestitutionRow,
+    "steps": StepRow,
     "risk_groups": RiskGroupRow,
     "offices": OfficeRow,
     "devices": DeviceRow,

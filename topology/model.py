@@ -103,6 +103,32 @@ class Contact:
     telegram: str | None = None
 
 
+class RestitutionKind(StrEnum):
+    PROPORTIONAL = "proportional"
+    """The fee, times the counted part of the month."""
+    STEPS = "steps"
+    """A share of the fee that rises as the month's availability falls."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestitutionStep:
+    below_percent: float
+    """Owed when the month's availability is below this."""
+    fee_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restitution:
+    """What a provider owes back for outages, by its contract (docs/sla.md)."""
+
+    kind: RestitutionKind = RestitutionKind.PROPORTIONAL
+    counts_over_s: float = 300.0
+    """An outage longer than this counts, one of this length or less does not."""
+    only_below_sla: bool = False
+    """Nothing is owed while the agreed availability is met."""
+    steps: tuple[RestitutionStep, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     id: ProviderId
@@ -110,6 +136,7 @@ class Provider:
     sla_percent: float | None = None
     monthly_fee_idr: int | None = None
     contacts: tuple[Contact, ...] = ()
+    restitution: Restitution = Restitution()
 
 
 @dataclass(frozen=True, slots=True)
