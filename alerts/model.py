@@ -200,6 +200,10 @@ class Reason(StrEnum):
     CONNECTED = "connected"
     """An office that was never joined answers for the first time."""
     TEST = "test"
+    DIGEST = "digest"
+    """The small stuff, together, at a time of day."""
+    SUMMARY = "summary"
+    """What a receiver's rate limit held back, in one."""
 
 
 class Outcome(StrEnum):
@@ -231,5 +235,9 @@ class Notification:
     components: tuple[Component, ...] = ()
     offices: tuple[OfficeId, ...] = ()
     outcome: Outcome = Outcome.PENDING
+    channel: str = ""
+    """Which of the receiver's channels; empty: in turn, until one takes it."""
+    html: str = ""
+    """The text with the few tags that Telegram knows, escaped; empty: there is only `text`."""
     payload: dict[str, object] = field(default_factory=dict, compare=False)
     """The machine-readable form, for webhooks."""

@@ -155,7 +155,7 @@ CHANNEL_KINDS: tuple[type[Section], ...] = get_args(get_args(ChannelSettings)[0]
 
 
 class ReceiverSettings(Section):
-    """Somebody to be told: `{id, kind, ...}`, or `{id, channels: [{kind, ...}, ...]}` for several channels."""
+    """Somebody to be told: `{id, kind, ...}`, or `{id, channels: [{kind, ...}, ...]}` for several."""
 
     id: str = Field(min_length=1, max_length=60, description="Its name in routes.")
     channels: list[ChannelSettings] = Field(

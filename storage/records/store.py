@@ -10,20 +10,22 @@ password.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from alerts.maintenance import Window, WindowId
 from alerts.model import Incident, IncidentId, IncidentStatus, Notification, Outcome, ReceiverId
-from storage.records import events, evidence, outbox
+from storage.records import audit, events, evidence, maintenance, memory, outbox
 from storage.records import incidents as incident_rows
+from storage.records.access import AccessRecords
 from storage.records.engine import RecordsError, make_engine, sqlite_file
 from storage.records.events import RecordedChange
 from storage.records.migrate import migrate
@@ -46,6 +48,7 @@ class Pruned:
     incidents: int
     outbox: int
     evidence: int
+    audit: int = 0
 
 
 class Records:
@@ -54,6 +57,7 @@ class Records:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine: sa.Engine | None = None
+        self.access = AccessRecords(self._reading, self._writing)
         self._counters = {"records_transactions": 0, "records_failures": 0}
 
     def start(self) -> Path | None:
@@ -164,13 +168,33 @@ class Records:
         with self._writing() as connection:
             return incident_rows.next_number(connection)
 
+    # Maintenance
+
+    def maintenance_windows(self, since: datetime | None = None) -> list[Window]:
+        """Cancelled ones too, oldest first. `since`: without those that were over by then."""
+        with self._reading() as connection:
+            return maintenance.select(connection, since)
+
+    def save_window(self, window: Window) -> bool:
+        """Adds it. False: its id is taken, and nothing was changed."""
+        with self._writing() as connection:
+            return maintenance.save(connection, window)
+
+    def cancel_window(self, id_: WindowId, at: datetime) -> Window | None:
+        """Ends it at `at`. Cancelling again changes nothing. None: there is no such window."""
+        with self._writing() as connection:
+            return maintenance.cancel(connection, id_, at)
+
     # Outbox
 
-    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Claimed]:
-        """Takes what is due, for `lease_s` and for the caller alone; one a receiver and incident, the
-        oldest."""
+    def claim_due(
+        self, now: datetime, limit: int, lease_s: float, full: Mapping[outbox.Target, int] | None = None
+    ) -> list[Claimed]:
+        """Takes what is due, for `lease_s` and for the caller alone; one a target and incident, the oldest.
+
+        At most `limit` a target (receiver and channel), and of those in `full` no more than it says."""
         with self._writing() as connection:
-            return outbox.claim(connection, now, limit, lease_s)
+            return outbox.claim(connection, now, limit, lease_s, full or {})
 
     def mark(
         self,
@@ -181,13 +205,67 @@ class Records:
         retry_at: datetime | None = None,
         *,
         attempt: int | None = None,
+        maybe_arrived: bool = False,
+        held: bool = False,
     ) -> bool:
         """What became of an attempt. False: the message is no longer in the caller's hands (lease run out).
 
+        `maybe_arrived`: it may have, though nobody said so. `held`: not an attempt, the rate limit's doing.
         Raises ValueError when `retry_at` is missing for `RETRY`, or given for anything else.
         """
         with self._writing() as connection:
-            return outbox.mark(connection, dedup_key, outcome, now, error, retry_at, attempt)
+            return outbox.mark(
+                connection,
+                dedup_key,
+                outcome,
+                now,
+                error,
+                retry_at,
+                attempt,
+                maybe_arrived=maybe_arrived,
+                held=held,
+            )
+
+    def combine(
+        self,
+        dedup_key: str,
+        attempt: int,
+        now: datetime,
+        make: Callable[[Sequence[Notification]], Notification],
+    ) -> int:
+        """Puts a claimed message and all that waits for its target into one summary, made by `make` and added
+        in the same transaction; how many they are (0: there was nothing else, and nothing is changed)."""
+        with self._writing() as connection:
+            return outbox.combine(connection, dedup_key, attempt, now, make)
+
+    def requeue(self, now: datetime, keys: Collection[str] | None = None) -> int:
+        """Failed messages (None: all) are due again; how many."""
+        with self._writing() as connection:
+            return outbox.requeue(connection, now, keys)
+
+    def troubled_notifications(self, limit: int = 1000) -> list[OutboxRow]:
+        """What waits and what failed, oldest first."""
+        with self._reading() as connection:
+            return outbox.troubled(connection, limit)
+
+    # What channels remember
+
+    def remember(self, owner: str, key: str, value: dict[str, Any], now: datetime) -> None:
+        with self._writing() as connection:
+            memory.put(connection, owner, key, value, now)
+
+    def remembered(self, owner: str, key: str) -> dict[str, Any] | None:
+        with self._reading() as connection:
+            return memory.get(connection, owner, key)
+
+    def remembered_of(self, owner: str) -> dict[str, dict[str, Any]]:
+        """All of an owner's, by key."""
+        with self._reading() as connection:
+            return memory.of_owner(connection, owner)
+
+    def forget(self, owner: str, key: str) -> None:
+        with self._writing() as connection:
+            memory.forget(connection, owner, key)
 
     def expire(
         self,
@@ -245,6 +323,7 @@ class Records:
             incidents=run(incident_rows.prune, timedelta(seconds=policy.incidents_s)),
             outbox=run(outbox.prune, timedelta(seconds=policy.outbox_s)),
             evidence=run(evidence.prune, EVIDENCE_KEPT),
+            audit=run(audit.prune, timedelta(seconds=policy.events_s)),
         )
 
     # Transactions

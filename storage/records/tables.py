@@ -105,6 +105,7 @@ outbox = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("dedup_key", CleanText, nullable=False),
     sa.Column("receiver", CleanText, nullable=False),
+    sa.Column("channel", CleanText, nullable=False, server_default=""),
     sa.Column("incident", CleanText),
     sa.Column("reason", CleanText, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
@@ -115,12 +116,25 @@ outbox = sa.Table(
     sa.Column("lease_until", UtcDateTime),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("error", CleanText),
+    sa.Column("forgiven", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("maybe_arrived", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("told_in", CleanText),
     sa.Column("body", sa.JSON, nullable=False),
     sa.UniqueConstraint("dedup_key"),
     sa.Index(None, "outcome", "due_at"),
     sa.Index(None, "receiver", "incident", "id"),
     comment="Messages to be sent, written in the transaction of the change that they tell of",
     sqlite_autoincrement=True,
+)
+
+channel_memory = sa.Table(
+    "channel_memory",
+    metadata,
+    sa.Column("owner", CleanText, primary_key=True),
+    sa.Column("key", CleanText, primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    comment="What channels remember between messages",
 )
 
 evidence = sa.Table(
@@ -168,6 +182,7 @@ maintenance = sa.Table(
     sa.Column("created_by", CleanText, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("cancelled_at", UtcDateTime),
+    sa.Column("note", CleanText, nullable=False, server_default=""),
     sa.Index(None, "ends_at"),
     comment="Planned work; rrule repeats it",
 )
@@ -186,6 +201,36 @@ token = sa.Table(
     sa.Column("last_used_at", UtcDateTime),
     sa.UniqueConstraint("hash"),
     comment="Who may use the API; the token itself is never stored",
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("hash", CleanText, primary_key=True),
+    sa.Column("token", CleanText, sa.ForeignKey("token.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Index(None, "token"),
+    comment="Browsers that showed a token; the cookie itself is never stored",
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("who", CleanText, nullable=False),
+    sa.Column("role", CleanText, nullable=False),
+    sa.Column("via", CleanText, nullable=False),
+    sa.Column("provider", CleanText),
+    sa.Column("token", CleanText),
+    sa.Column("peer", CleanText),
+    sa.Column("action", CleanText, nullable=False),
+    sa.Column("subject", CleanText, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Index(None, "at"),
+    comment="Append-only: who changed what, and how he proved who he was",
+    sqlite_autoincrement=True,
 )
 
 rollout = sa.Table(
