@@ -1,17 +1,23 @@
 """The records: events, incidents, the outbox, and what a restart needs (SQL)."""
 
+from storage.records.audit import AuditEntry
 from storage.records.engine import RecordsError
 from storage.records.events import RecordedChange
 from storage.records.incidents import StaleRevisionError
 from storage.records.outbox import Claimed, OutboxRow
 from storage.records.store import Pruned, Records
+from storage.records.tokens import Session, Token, hash_of
 
 __all__ = [
+    "AuditEntry",
     "Claimed",
     "OutboxRow",
     "Pruned",
     "RecordedChange",
     "Records",
     "RecordsError",
+    "Session",
     "StaleRevisionError",
+    "Token",
+    "hash_of",
 ]
