@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -35,6 +35,7 @@ from topology.findings import Component, StateChange
 from topology.observations import Observation
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 ACTIVE: Literal["active"] = "active"
 EVIDENCE_KEPT = timedelta(days=7)
@@ -89,6 +90,18 @@ class Records:
 
     def counters(self) -> dict[str, int | float]:
         return dict(self._counters)
+
+    # What has a module of its own: its functions take a connection
+
+    def read(self, function: Callable[[sa.Connection], T]) -> T:
+        """One consistent look at the records. Raises RecordsError."""
+        with self._reading() as connection:
+            return function(connection)
+
+    def write(self, function: Callable[[sa.Connection], T]) -> T:
+        """One transaction: all of it or nothing. Raises RecordsError."""
+        with self._writing() as connection:
+            return function(connection)
 
     # Events
 

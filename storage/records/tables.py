@@ -247,3 +247,29 @@ rollout = sa.Table(
     sa.Index(None, "office", "at"),
     comment="Append-only: how an office's connection comes along",
 )
+
+outage_cause = sa.Table(
+    "outage_cause",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("incident", CleanText, sa.ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("who", CleanText, nullable=False),
+    sa.Column("cause", CleanText, nullable=False),
+    sa.Column("evidence", CleanText, nullable=False),
+    sa.Column("note", CleanText, nullable=False),
+    sa.Column("offices", sa.JSON),
+    sa.Column("provider", CleanText),
+    sa.Index(None, "incident", "id"),
+    comment="Append-only: what a person found an outage's cause to be; the newest counts",
+    sqlite_autoincrement=True,
+)
+
+watch = sa.Table(
+    "watch",
+    metadata,
+    sa.Column("since", UtcDateTime, primary_key=True),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Index(None, "until"),
+    comment="When verdicts were given without a pause; of other times the event log says nothing",
+)
