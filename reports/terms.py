@@ -1,6 +1,6 @@
 """What a provider owes back for a month (restitusi), by the formula of its contract. Pure.
 
-`proportional` (the default): the fee of the circuit, times the counted seconds of its outages over the seconds
+`proportional` (the default): the fee of the circuit, times the counted seconds of its outages over those
 of the month. `steps`: a share of the month's fee that rises as the availability falls. Whole rupiah, half up.
 """
 
