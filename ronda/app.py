@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import structlog
+from sqlalchemy import Connection
 
 from alerts.outbox import Outbox
 from api.app import create_app
@@ -41,10 +42,12 @@ from ronda.patrol import Patrol, Round
 from ronda.section import SettingsError
 from ronda.server import CannotListenError, WebServer, is_loopback
 from ronda.settings import Settings
+from ronda.watch import Watch
 from storage.metrics.points import PointMaker, points_of_self
 from storage.metrics.store import StoreError
 from storage.metrics.verdict_points import points_of_incidents
 from storage.records import Records, RecordsError
+from storage.records.history import keep_watch
 from topology.clock import Clock
 from topology.findings import Verdict
 from topology.model import Device, Inventory
@@ -86,6 +89,7 @@ class App:
         self.outbox = Outbox(self.keeper, build_channels(settings.alerts, environ), clock)
         self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
         profiles = load_profiles()
+        self.watch = Watch()
         self.own_side = OwnSide(sum(d.monitored for d in inventory.devices.values()))
         self.poller = Poller(
             inventory.credentials, profiles, clock, environ, settings=poll_settings(settings.poll)
@@ -288,6 +292,7 @@ class App:
         round_ = self.patrol.look(now)
         self._next_at = round_.next_at
         self.counters["verdicts"] += 1
+        self.watch.look(now)
         self.keeper.add(Unsaved(round_.moved.incidents, round_.moved.notifications, round_.changes))
         if round_.verdict.wanted:
             self.schedule.probe_now(round_.verdict.wanted)
@@ -314,8 +319,15 @@ class App:
                     log.warning("evidence can't be saved", error=str(error))
 
     async def _save_evidence(self) -> None:
-        evidence = self.patrol.judge.evidence()
+        evidence, watched = self.patrol.judge.evidence(), self.watch.to_save()
+
+        def keep(connection: Connection) -> None:
+            for since, until in watched:
+                keep_watch(connection, since, until)
+
         await self.keeper.call(lambda: self.records.save_evidence(evidence))
+        await self.keeper.call(lambda: self.records.write(keep))
+        self.watch.saved(watched)
 
     async def _measure_self(self) -> None:
         self._write(points_of_self(self.backend.self_counters(), self.clock.now()))

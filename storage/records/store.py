@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alerts.maintenance import Window, WindowId
 from alerts.model import Incident, IncidentId, IncidentStatus, Notification, Outcome, ReceiverId
-from storage.records import audit, events, evidence, maintenance, memory, outbox
+from storage.records import audit, events, evidence, history, maintenance, memory, outbox
 from storage.records import incidents as incident_rows
 from storage.records.access import AccessRecords
 from storage.records.engine import RecordsError, make_engine, sqlite_file
@@ -331,6 +331,7 @@ class Records:
             with self._writing() as connection:
                 return delete(connection, now - age)
 
+        run(history.prune_watches, timedelta(seconds=policy.events_s))
         return Pruned(
             events=run(events.prune, timedelta(seconds=policy.events_s)),
             incidents=run(incident_rows.prune, timedelta(seconds=policy.incidents_s)),
