@@ -50,6 +50,12 @@ class ComponentKind(StrEnum):
     PROVIDER = "provider"
     APPLICATION = "application"
     OFFICE = "office"
+    PORT = "port"
+    """DEVICE:IF_NAME, where no link ends at it."""
+    MONITOR = "monitor"
+    """A part of the monitor itself: polls, disk, records, ..."""
+    CONNECTION = "connection"
+    """An office's line that the plan doesn't call active yet: the subject of its first answer."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
