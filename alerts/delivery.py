@@ -1,11 +1,16 @@
-"""What came of sending one message, and when to try again. Pure."""
+"""What came of sending one message, when to try again, and how a receiver wants to be told. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from alerts.model import Outcome
+from alerts.model import Notification, Outcome, ReceiverId
+
+WINDOW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,71 @@ class Delivery:
     error: str | None = None
     retry_after_s: float | None = None
     """When the receiver itself said how long to wait."""
+    maybe_arrived: bool = False
+    """It was handed over and no answer came: it may have arrived all the same."""
+    answer: str | None = None
+    """What the far end said, for whoever sends a test."""
+
+
+class Overtaken(StrEnum):
+    """What becomes of messages that could not be sent before their incident was over."""
+
+    DROP = "drop"
+    """They expire; of an incident that the receiver never heard of, so does the all-clear."""
+    COMBINE = "combine"
+    """They expire; the all-clear goes out: it says what it was, since when, and that it is over."""
+    KEEP = "keep"
+    """All goes out, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How one receiver is told."""
+
+    channels: tuple[str, ...] = ()
+    """Names of its channels when each of them gets every message; empty: in turn, until one takes it."""
+    at_most_per_minute: int | None = None
+    overtaken: Overtaken = Overtaken.DROP
+
+
+def spread(
+    notifications: Iterable[Notification], manners: Mapping[ReceiverId, Manner]
+) -> tuple[Notification, ...]:
+    """One message a channel, for receivers who are told on all of theirs: one that is stuck doesn't hold up
+    another."""
+    spread_out: list[Notification] = []
+    for one in notifications:
+        channels = manners[one.receiver].channels if one.receiver in manners else ()
+        if not channels or one.channel:
+            spread_out.append(one)
+        spread_out += [
+            replace(one, channel=name, dedup_key=f"{one.dedup_key}/{name}")
+            for name in channels
+            if not one.channel
+        ]
+    return tuple(spread_out)
+
+
+@dataclass(slots=True)
+class RateWindow:
+    """At most so many a minute; `None`: no limit."""
+
+    at_most: int | None
+    _sent_at_s: deque[float] = field(default_factory=deque)
+
+    def wait_s(self, now_s: float) -> float:
+        """How long until there is room again; 0 now."""
+        if self.at_most is None:
+            return 0.0
+        while self._sent_at_s and self._sent_at_s[0] <= now_s - WINDOW_S:
+            self._sent_at_s.popleft()
+        if len(self._sent_at_s) < self.at_most:
+            return 0.0
+        return self._sent_at_s[0] + WINDOW_S - now_s
+
+    def sent(self, now_s: float) -> None:
+        if self.at_most is not None:
+            self._sent_at_s.append(now_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts.outbox import Outbox
+from alerts.summary import summary_of
 from api.app import create_app
 from collector.http import ApplicationChecker
 from collector.icmp import Prober, ProberSettings, WireNotAllowedError
@@ -24,6 +25,7 @@ from collector.poll import Poller
 from collector.profile import load_profiles
 from collector.schedule import Schedule
 from collector.traps import TrapEvent, TrapListener
+from ronda.ack_by_channel import acknowledged_by_channel
 from ronda.backend import AppBackend
 from ronda.build import (
     build_routes,
@@ -34,7 +36,8 @@ from ronda.build import (
     storage_settings,
     verdict_settings,
 )
-from ronda.build_channels import build_channels
+from ronda.build_channels import Parts, build_channels, build_manners
+from ronda.channel_memory import ChannelMemory
 from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide
@@ -83,10 +86,19 @@ class App:
         )
         self._storage = storage = storage_settings(settings, environ)
         self.records = Records(storage.records)
-        self.keeper = Keeper(self.records, clock)
+        manners = build_manners(settings.alerts)
+        self.keeper = Keeper(self.records, clock, manners)
         self.store = build_store(storage, clock)
         self.points = PointMaker(inventory)
-        self.outbox = Outbox(self.keeper, build_channels(settings.alerts, environ), clock)
+        parts = Parts(clock, ChannelMemory(self.keeper, self.records, clock), self._acknowledge)
+        language = inventory.network.language
+        self.outbox = Outbox(
+            self.keeper,
+            build_channels(settings.alerts, environ, parts),
+            clock,
+            manners=manners,
+            summarise=lambda held, now: summary_of(held, now, language),
+        )
         self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
         profiles = load_profiles()
         self.watch = Watch()
@@ -305,6 +317,10 @@ class App:
         if round_.changes or before is None:
             self._write_verdict(round_.verdict)
         return round_
+
+    async def _acknowledge(self, incident_id: str, who: str, via: str) -> str:
+        """A button somebody pressed (alerts.channels.memory.OnAck): as if by the API."""
+        return await acknowledged_by_channel(self.backend, incident_id, who, via)
 
     # --- upkeep ---
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 
-from alerts.model import Incident, Notification, Outcome
+from alerts.delivery import Delivery, Manner, spread
+from alerts.model import Incident, Notification, ReceiverId
 from alerts.outbox import Claimed
 from storage.records import Records, StaleRevisionError
 from topology.clock import Clock
@@ -34,8 +35,12 @@ class Unsaved:
 class Keeper:
     """Saves in order; what can't be saved now is kept and tried again. Nothing is sent before it is saved."""
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(
+        self, records: Records, clock: Clock, manners: Mapping[ReceiverId, Manner] | None = None
+    ) -> None:
+        """`manners`: on which of its channels each receiver is told (alerts.delivery.spread)."""
         self._records = records
+        self._manners = manners or {}
         self._clock = clock
         self._thread: ThreadPoolExecutor | None = None
         self._unsaved: list[Unsaved] = []
@@ -62,7 +67,7 @@ class Keeper:
 
     def add(self, unsaved: Unsaved) -> None:
         if unsaved.incidents or unsaved.notifications or unsaved.changes:
-            self._unsaved.append(unsaved)
+            self._unsaved.append(replace(unsaved, notifications=spread(unsaved.notifications, self._manners)))
 
     @property
     def waiting(self) -> int:
@@ -98,13 +103,37 @@ class Keeper:
 
     # What the outbox asks for (alerts.outbox.OutboxStore).
 
-    async def claim_due(self, limit: int, lease_s: float) -> Sequence[Claimed]:
+    async def claim_due(
+        self, limit: int, lease_s: float, full: Mapping[tuple[str, str], int] | None = None
+    ) -> Sequence[Claimed]:
         now = self._clock.now()
-        return await self.call(lambda: self._records.claim_due(now, limit, lease_s))
+        return await self.call(lambda: self._records.claim_due(now, limit, lease_s, full))
 
     async def mark(
-        self, dedup_key: str, outcome: Outcome, error: str | None, retry_after_s: float | None
+        self, row: Claimed, delivery: Delivery, retry_after_s: float | None, *, held: bool = False
     ) -> None:
         now = self._clock.now()
         retry_at = None if retry_after_s is None else now + timedelta(seconds=retry_after_s)
-        await self.call(lambda: self._records.mark(dedup_key, outcome, now, error, retry_at))
+        marked = await self.call(
+            lambda: self._records.mark(
+                row.notification.dedup_key,
+                delivery.outcome,
+                now,
+                delivery.error,
+                retry_at,
+                attempt=row.attempts,
+                maybe_arrived=delivery.maybe_arrived,
+                held=held,
+            )
+        )
+        if not marked:
+            self.counters["leases_lost"] += 1
+
+    async def combine(self, row: Claimed, make: Callable[[Sequence[Notification]], Notification]) -> int:
+        now = self._clock.now()
+        key, attempt = row.notification.dedup_key, row.attempts
+        return await self.call(lambda: self._records.combine(key, attempt, now, make))
+
+    async def release(self) -> int:
+        now = self._clock.now()
+        return await self.call(lambda: self._records.release_leases(now))

@@ -257,6 +257,12 @@ def combine(
     return len(rows)
 
 
+def release(connection: sa.Connection, now: datetime) -> int:
+    """Ends all leases: their takers are gone. How many."""
+    change = outbox.update().where(outbox.c.outcome == Outcome.SENDING.value, outbox.c.lease_until > now)
+    return connection.execute(change.values(lease_until=now)).rowcount
+
+
 def requeue(connection: sa.Connection, now: datetime, keys: Collection[str] | None) -> int:
     """Failed messages (all, or those named) are due again, with all their tries; how many."""
     change = outbox.update().where(outbox.c.outcome == Outcome.FAILED.value)

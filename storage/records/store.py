@@ -251,6 +251,11 @@ class Records:
         with self._writing() as connection:
             return outbox.combine(connection, dedup_key, attempt, now, make)
 
+    def release_leases(self, now: datetime) -> int:
+        """For the only sender, at its start: what its predecessor had in hand can be taken at once."""
+        with self._writing() as connection:
+            return outbox.release(connection, now)
+
     def requeue(self, now: datetime, keys: Collection[str] | None = None) -> int:
         """Failed messages (None: all) are due again; how many."""
         with self._writing() as connection:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.delivery import Delivery, RetryPolicy
+from alerts.delivery import Delivery, Manner, Overtaken, RetryPolicy
 from alerts.model import (
     Incident,
     IncidentId,
@@ -108,7 +108,9 @@ async def saved(keeper: Keeper, *notes: Notification) -> None:
 
 def outbox(keeper: Keeper, clock: HandClock, **channels: Sequence[Recorder]) -> Outbox:
     policy = RetryPolicy(first_s=2, factor=2, at_most_s=60, give_up_after=4)
-    return Outbox(keeper, {ReceiverId(k): v for k, v in channels.items()}, clock, policy)
+    named = {ReceiverId(r): {str(n): c for n, c in enumerate(many)} for r, many in channels.items()}
+    keep = {receiver: Manner(overtaken=Overtaken.KEEP) for receiver in named}
+    return Outbox(keeper, named, clock, policy, manners=keep)
 
 
 async def test_sent_once_and_not_again(keeper: Keeper, clock: HandClock) -> None:

@@ -32,6 +32,17 @@ NOTE = Notification(
 )
 
 
+AT = datetime(2026, 11, 21, 12, 0, 5, tzinfo=UTC)
+
+
+class Fixed:
+    def now(self) -> datetime:
+        return AT
+
+    def monotonic_s(self) -> float:
+        return 0.0
+
+
 @dataclass
 class Peer:
     """Answers with `reply`; None closes the connection without a word; "hang" never answers."""
@@ -65,7 +76,9 @@ async def peer() -> AsyncIterator[Peer]:
 
 @pytest.fixture
 async def channel(peer: Peer) -> AsyncIterator[WebhookChannel]:
-    channel = WebhookChannel(WebhookSettings(f"http://127.0.0.1:{peer.port}/hook", "s3cret", timeout_s=0.3))
+    channel = WebhookChannel(
+        WebhookSettings(f"http://127.0.0.1:{peer.port}/hook", "s3cret", timeout_s=0.3), Fixed()
+    )
     await channel.start()
     yield channel
     await channel.stop()
@@ -79,7 +92,9 @@ async def test_what_arrives_is_the_whole_notification_and_signed(peer: Peer, cha
     assert body["components"] == [{"kind": "link", "id": "grogot-kuaro"}]
     assert body["offices"] == ["kuaro"]
     assert body["subject"] == NOTE.subject
-    expected = hmac.new(b"s3cret", peer.bodies[0], hashlib.sha256).hexdigest()
+    stamp = peer.headers[0]["x-ronda-timestamp"]
+    assert stamp == str(int(AT.timestamp()))
+    expected = hmac.new(b"s3cret", f"{stamp}.".encode() + peer.bodies[0], hashlib.sha256).hexdigest()
     assert peer.headers[0]["x-ronda-signature"] == f"sha256={expected}"
     assert peer.headers[0]["x-ronda-dedup-key"] == NOTE.dedup_key.lower()
 
@@ -113,7 +128,7 @@ async def test_every_answer_is_sent_retryable_or_failed(
 
 
 async def test_nobody_there_is_retryable() -> None:
-    channel = WebhookChannel(WebhookSettings("http://127.0.0.1:1/hook"))
+    channel = WebhookChannel(WebhookSettings("http://127.0.0.1:1/hook"), Fixed())
     await channel.start()
     assert (await channel.deliver(NOTE)).outcome is Outcome.RETRY
     await channel.stop()

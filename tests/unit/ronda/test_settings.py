@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.memory import ShortMemory
 from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId, Severity
 from ronda.build import build_routes, incident_settings, verdict_settings
-from ronda.build_channels import build_channels
+from ronda.build_channels import Parts, build_channels
+from ronda.clock import SystemClock
 from ronda.commands.shared import server_url
 from ronda.section import SettingsError
 from ronda.settings import load_settings
@@ -116,11 +118,11 @@ def test_a_secret_that_is_not_there_is_named_and_never_shown(tmp_path: Path) -> 
         tmp_path,
         "alerts: {receivers: [{id: noc, kind: webhook, url_env: NOC_URL, secret_env: NOC_KEY}], routes: []}",
     )
-    settings = load_settings(path, {})
+    settings, parts = load_settings(path, {}), Parts(SystemClock(), ShortMemory())
     with pytest.raises(SettingsError, match="NOC_KEY is not set") as caught:
-        build_channels(settings.alerts, {"NOC_URL": "http://user:hunter2@127.0.0.1/"})
+        build_channels(settings.alerts, {"NOC_URL": "http://user:hunter2@127.0.0.1/"}, parts)
     assert "hunter2" not in str(caught.value)
-    channels = build_channels(settings.alerts, {"NOC_URL": "http://127.0.0.1/", "NOC_KEY": "k"})
+    channels = build_channels(settings.alerts, {"NOC_URL": "http://127.0.0.1/", "NOC_KEY": "k"}, parts)
     assert list(channels) == [ReceiverId("noc")]
 
 
