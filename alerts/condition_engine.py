@@ -1,6 +1,7 @@
 """Observations in, conditions out: what is not well though nothing is down. Pure.
 
-Nothing here looks at a clock: a figure is judged when it is measured, and what isn't measured stays as it was.
+Nothing here looks at a clock: a figure is judged when it is measured, and what isn't measured
+stays as it was.
 """
 
 from __future__ import annotations

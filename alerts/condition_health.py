@@ -6,7 +6,7 @@ from math import isfinite
 
 from alerts.condition_ledger import Cause, Ledger, Reading, facts_of
 from alerts.condition_settings import ConditionSettings
-from alerts.damping import Patience, Side, side_of
+from alerts.damping import Side, side_of
 from alerts.model import ConditionKind, Severity
 from topology.observations import OpticalReading, SensorReading
 
@@ -22,20 +22,9 @@ class HealthWatch:
     def __init__(self, ledger: Ledger, settings: ConditionSettings) -> None:
         self._ledger = ledger
         self._settings = s = settings
-
-        def patience(raise_for_s: float, clear_for_s: float) -> Patience:
-            return Patience(
-                raise_for_s,
-                clear_for_s,
-                gap_s=s.gap_s,
-                flaps=s.flaps,
-                flap_window_s=s.flap_window_s,
-                damped_clear_for_s=s.damped_clear_for_s,
-            )
-
-        self._warmth = patience(s.temperature_raise_for_s, s.temperature_clear_for_s)
-        self._parts = patience(s.hardware_raise_for_s, s.hardware_clear_for_s)
-        self._power = patience(s.battery_raise_for_s, s.battery_clear_for_s)
+        self._warmth = s.patience(s.temperature_raise_for_s, s.temperature_clear_for_s)
+        self._parts = s.patience(s.hardware_raise_for_s, s.hardware_clear_for_s)
+        self._power = s.patience(s.battery_raise_for_s, s.battery_clear_for_s)
 
     def see(self, seen: SensorReading, device: Cause) -> None:
         power = Cause(f"power:{device.key}", device.components, device.offices)

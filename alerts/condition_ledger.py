@@ -65,7 +65,7 @@ class _Mark:
     place: str = ""
 
     def place_of(self, condition: Condition) -> bool:
-        return _fact(condition, "place") in (self.place, None)
+        return _stood_at(condition, self.place)
 
 
 GONE_AFTER = timedelta(days=1)
@@ -89,9 +89,7 @@ class Ledger:
         mark = self._marks.get(id_)
         if mark is None:
             recalled = self._recalled.get(cause.key)
-            stood = (
-                recalled is not None and recalled.kind is kind and _fact(recalled, "place") in (place, None)
-            )
+            stood = recalled is not None and recalled.kind is kind and _stood_at(recalled, place)
             if reading.side is not Side.BAD and not stood:
                 return
             mark = self._marks[id_] = _Mark(Hold(patience), cause, kind, None, place)
@@ -197,6 +195,10 @@ def facts_of(*facts: tuple[str, str | float | None], digits: int = 1) -> tuple[F
     return tuple(
         (name, round(v, digits) if isinstance(v, float) else v) for name, v in facts if v is not None
     )
+
+
+def _stood_at(condition: Condition, place: str) -> bool:
+    return _fact(condition, "place") in (place, None)
 
 
 def _fact(condition: Condition, name: str) -> str | float | None:

@@ -8,7 +8,7 @@ from math import ceil
 
 from alerts.condition_ledger import Cause, Ledger, Reading, facts_of
 from alerts.condition_settings import ConditionSettings
-from alerts.damping import Patience, side_of
+from alerts.damping import side_of
 from alerts.model import ConditionKind, Severity
 from topology.observations import PortRates
 
@@ -26,11 +26,8 @@ class LoadWatch:
     def __init__(self, ledger: Ledger, settings: ConditionSettings) -> None:
         self._ledger = ledger
         self._settings = s = settings
-        damping = {"gap_s": s.gap_s, "flaps": s.flaps, "flap_window_s": s.flap_window_s}
-        self._errors = Patience(
-            s.errors_raise_for_s, s.errors_clear_for_s, damped_clear_for_s=s.damped_clear_for_s, **damping
-        )
-        self._used = Patience(0.0, 0.0, damped_clear_for_s=s.damped_clear_for_s, **damping)
+        self._errors = s.patience(s.errors_raise_for_s, s.errors_clear_for_s)
+        self._used = s.patience(0.0, 0.0)
         self._windows: dict[str, deque[tuple[datetime, float, float]]] = {}
 
     def errors(self, seen: PortRates, place: str, cause: Cause) -> None:

@@ -50,10 +50,7 @@ class OpticsWatch:
         self._frozen: dict[str, tuple[float, datetime]] = {}
         """Baselines as they were when the drop was raised: a low week must not become the usual level."""
         self._limits: dict[str, tuple[Cause, Limit | None]] = {}
-        common = {"gap_s": s.gap_s, "flaps": s.flaps, "flap_window_s": s.flap_window_s}
-        self._patience = Patience(
-            s.rx_raise_for_s, s.rx_clear_for_s, damped_clear_for_s=s.damped_clear_for_s, **common
-        )
+        self._patience = s.patience(s.rx_raise_for_s, s.rx_clear_for_s)
         day_s = 86_400.0
         # A trend is looked at a few times a day, and takes a day to be believed gone.
         self._slow = Patience(0.0, day_s, gap_s=3 * day_s, damped_clear_for_s=3 * day_s)

@@ -16,14 +16,7 @@ class ServiceWatch:
         self._ledger = ledger
         self._settings = s = settings
         self._at_once = Patience(0.0, 0.0)
-        self._checks = Patience(
-            s.application_raise_for_s,
-            s.application_clear_for_s,
-            gap_s=s.gap_s,
-            flaps=s.flaps,
-            flap_window_s=s.flap_window_s,
-            damped_clear_for_s=s.damped_clear_for_s,
-        )
+        self._checks = s.patience(s.application_raise_for_s, s.application_clear_for_s)
 
     def certificate(self, seen: ApplicationCheck, cause: Cause) -> None:
         if seen.certificate_expires_at is None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alerts.damping import Patience
+
 
 @dataclass(frozen=True, slots=True)
 class ConditionSettings:
@@ -66,3 +68,13 @@ class ConditionSettings:
     damped_clear_for_s: float = 3600.0
     gap_s: float = 3 * 3600.0
     """Readings further apart than this are no unbroken run."""
+
+    def patience(self, raise_for_s: float, clear_for_s: float) -> Patience:
+        return Patience(
+            raise_for_s,
+            clear_for_s,
+            gap_s=self.gap_s,
+            flaps=self.flaps,
+            flap_window_s=self.flap_window_s,
+            damped_clear_for_s=self.damped_clear_for_s,
+        )

@@ -1,4 +1,4 @@
-"""Conditions that are not outages, as values: what is wrong, with what, since when and by which figures. Pure.
+"""Conditions that are not outages: what is wrong, with what, since when and by which figures. Pure.
 
 The engine (`alerts.condition_engine`) makes them of observations; others (a changed configuration, a
 neighbour that isn't declared, the monitor itself) are put in from outside with the functions below.
@@ -36,7 +36,7 @@ class Condition:
 
 
 def monitor_unwell(part: str, standing: bool | None, since: datetime, why: str, *facts: Fact) -> Condition:
-    """The monitor's own `part` (polls, spool, clock, disk, records, outbox, rounds) is not as it should be."""
+    """Of the monitor itself `part` (polls, spool, clock, disk, records, outbox, rounds) is not well."""
     return Condition(
         key=f"monitor:{part}",
         kind=ConditionKind.MONITOR_UNWELL,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 from statistics import fmean, linear_regression
 
@@ -82,7 +83,7 @@ def _days_that_count(residuals: Sequence[float], count: int) -> float:
     whole = sum(r * r for r in residuals)
     if not whole:
         return count
-    alike = sum(a * b for a, b in zip(residuals, residuals[1:], strict=False)) / whole
+    alike = sum(a * b for a, b in pairwise(residuals)) / whole
     alike = min(max(alike, 0.0), 0.99)
     return max(3.0, count * (1 - alike) / (1 + alike))
 
