@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from collector.profile_ssh import Ssh
 from collector.quirks import LABELS, QUIRKS
 
 _OID = re.compile(r"^\d+(\.\d+)+$")
@@ -206,6 +207,8 @@ class Profile(_Strict):
     sensors: tuple[Sensor, ...] = ()
     traps: Mapping[OidText, str] = Field(default_factory=dict)
     """What an enterprise notification means, by its snmpTrapOID."""
+    ssh: Ssh | None = None
+    """What can be asked over SSH; an extended profile's, when it has none of its own."""
 
     @model_validator(mode="after")
     def _patterns_compile(self) -> Profile:

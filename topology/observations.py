@@ -243,6 +243,18 @@ class PollFault(StrEnum):
     """The poll's own deadline; what had been read is kept."""
     CONFIGURATION = "configuration"
     """A missing secret, an unknown profile: ours to mend."""
+    HOST_KEY_UNKNOWN = "host_key_unknown"
+    """SSH: nobody has said yet that this key is the device's."""
+    HOST_KEY_CHANGED = "host_key_changed"
+    """SSH: another key than the one that was trusted. Another device, or somebody between."""
+    ALGORITHM = "algorithm"
+    """SSH: no key exchange, cipher or key type that both sides know."""
+    PROMPT = "prompt"
+    """SSH: logged in, but no prompt came, or a question instead of one."""
+    PAGING = "paging"
+    """SSH: the device waits for a key in the middle of an output."""
+    PRIVILEGE = "privilege"
+    """The user may log in, but not ask this."""
 
 
 @dataclass(frozen=True, slots=True)

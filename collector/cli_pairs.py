@@ -1,0 +1,71 @@
+"""RouterOS' two forms, pure: `print detail` (numbered key=value), `monitor` (a line a property)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from collector.cli_lines import MOST_ROWS, Row
+from collector.profile_ssh import Columns, Pairs
+
+_PAIR = re.compile(r'([a-zA-Z][\w.-]*)=("(?:[^"\\]|\\.)*"|\S*)')
+_FLAGS = re.compile(r"^\s*\d+\s+((?:[A-Za-z*]+\s+)*?)(?=;;;|[a-zA-Z][\w.-]*=|$)")
+_PROPERTY = re.compile(r"^\s*([a-zA-Z][\w.-]*):(?:\s+(.*))?$")
+
+
+def rows_of_pairs(spec: Pairs, lines: Sequence[str]) -> list[Row]:
+    """Keys as printed; `flags` has the letters and `comment` what stands behind `;;;`."""
+    begin = re.compile(spec.begin)
+    records: list[list[str]] = []
+    for line in lines:
+        if begin.search(line):
+            if len(records) >= MOST_ROWS:
+                break
+            records.append([line])
+        elif records:
+            records[-1].append(line)
+    return [_record(record) for record in records]
+
+
+def _record(lines: Sequence[str]) -> Row:
+    whole = " ".join(line.strip() for line in lines)
+    flags = _FLAGS.match(whole)
+    row: Row = {"flags": "" if flags is None else flags.group(1).replace(" ", "")}
+    if ";;;" in whole:
+        comment = whole.split(";;;", 1)[1]
+        first = _PAIR.search(comment)
+        row["comment"] = comment[: first.start() if first else None].strip()
+    for key, value in _PAIR.findall(whole):
+        if value.startswith('"') and not (len(value) > 1 and value.endswith('"')):
+            continue
+        text = value[1:-1].replace('\\"', '"') if value.startswith('"') else value
+        row.setdefault(key, text)
+    return row
+
+
+def rows_of_columns(spec: Columns, lines: Sequence[str]) -> list[Row]:
+    rows: list[Row] = []
+    block: list[Row] = []
+    starts: list[int] = []
+    for line in lines:
+        found = _PROPERTY.match(line)
+        if found is None:
+            continue
+        key, text = found.group(1), (found.group(2) or "").rstrip()
+        offset = found.start(2) if found.group(2) else 0
+        if key == spec.key and text:
+            heads = [(offset + m.start(), m.group()) for m in re.finditer(r"\S+", text)]
+            starts, block = [start for start, _ in heads], [{key: name} for _, name in heads]
+            rows += block
+            continue
+        if not block:
+            block = [{}]
+            rows += block
+        if len(block) == 1:
+            block[0].setdefault(key, text)
+            continue
+        for m in re.finditer(r"\S+(?: \S+)*?(?=\s|$)", text):
+            place = max((n for n, start in enumerate(starts) if start <= offset + m.start()), default=0)
+            row = block[place]
+            row[key] = f"{row[key]} {m.group()}" if key in row else m.group()
+    return rows[:MOST_ROWS]

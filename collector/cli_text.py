@@ -1,0 +1,70 @@
+"""What a terminal adds to a command's output, taken off: paging, prompts, echoes, log lines. Pure."""
+
+from __future__ import annotations
+
+import re
+
+MOST_CHARS = 8_000_000
+"""More than any command prints; the rest is left out."""
+MOST_CHARS_A_LINE = 4_000
+
+_MORE = (
+    r"(?:-+ ?<?-* ?More ?-*>? ?-*|<-+ ?More ?-+>|---\(more[^)\n]*\)---|\( ?Press[^)\n]*\)"
+    r"|-- ?MORE ?--[^\n]*?(?:Control-C|\^C|quit: Q)?|\[Q quit\|[^\]\n]*\])"
+)
+_ESCAPES = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78cDEHM]|\x1b\][^\x07\n]*\x07"
+_PAGED = re.compile(rf"[ \t]*{_MORE}[ \t]*(?:(?:{_ESCAPES}|\x08|\r(?!\n))[ \t]*)*", re.IGNORECASE)
+_LEFT = re.compile(r" \x1b\[\d*D(?=\S)")
+"""Huawei puts a space before what it prints and steps back over it."""
+_ESCAPE = re.compile(_ESCAPES)
+_BACK = re.compile(r"[^\x08\n]\x08")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LOG = re.compile(
+    r"^(?:\d\d:\d\d:\d\d echo: "  # RouterOS
+    r"|[*.]?(?:[A-Z][a-z]{2}\s+\d+\s+)?[\d:. ]*[^\n]{0,60}%+"  # Cisco, Huawei: %LINK-3-UPDOWN:
+    r"[A-Z][A-Z0-9_]*-(?:[A-Z0-9_]+-)?\d-[A-Z0-9_]+(?:\([a-z]\))?[:\[])"
+)
+_PROMPT = re.compile(
+    r"^(?:\S{1,80}[>#%$]"  # router1#  user@host:~$  host>
+    r"|\[[^\]\n]{1,80}\](?: ?(?:/[\w /-]*)?>)?"  # [admin@MikroTik] >  [Huawei]
+    r"|<[^<>\s]{1,80}>"  # <Huawei>
+    r"|\{(?:master|primary|backup|linecard)[^}\n]*\}(?:\[[^\]\n]*\])?)[ \t]*$"  # {master:0} of Junos
+)
+_PAGING_NOW = re.compile(rf"(?:^|\n)[ \t]*{_MORE}[ \t]*$", re.IGNORECASE)
+
+
+def paging_prompt(text: str) -> str | None:
+    """The words with which the device waits for a key, when `text` ends so."""
+    found = _PAGING_NOW.search(text[-200:])
+    return found.group().strip() if found else None
+
+
+def clean(text: str, command: str = "") -> list[str]:
+    """The output's lines, without what the terminal put between. Never raises."""
+    text = text[:MOST_CHARS].replace("\r\r\n", "\n").replace("\r\n", "\n")
+    text = _PAGED.sub("", text)
+    text = _LEFT.sub("", text)
+    text = _ESCAPE.sub("", text)
+    while _BACK.search(text):
+        text = _BACK.sub("", text)
+    lines: list[str] = []
+    for raw in text.split("\n"):
+        line = raw.rpartition("\r")[2] or raw.replace("\r", "")
+        line = _CONTROL.sub("", line.expandtabs(8)).rstrip()[:MOST_CHARS_A_LINE]
+        if not _LOG.match(line):
+            lines.append(line)
+    return _unwrapped(lines, " ".join(command.split()).lower())
+
+
+def _unwrapped(lines: list[str], command: str) -> list[str]:
+    """Without the command's echo above and the prompt below."""
+    start, end = 0, len(lines)
+    for n, line in enumerate(lines[:4]):
+        said = " ".join(line.split()).lower()
+        if command and said.endswith(command) and len(said) <= len(command) + 100:
+            start = n + 1
+    while end > start and (not lines[end - 1].strip() or _PROMPT.match(lines[end - 1])):
+        end -= 1
+    while start < end and (not lines[start].strip() or _PROMPT.match(lines[start])):
+        start += 1
+    return lines[start:end]
