@@ -1,0 +1,105 @@
+"""6. Provider: availability, outages, restitution, roll-out."""
+
+from __future__ import annotations
+
+from dashboards import looks
+from dashboards.builder import PROVIDER, Dashboard, Row, to
+from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
+from dashboards.panels import link_to, state_timeline, table, timeseries
+
+OF_PROVIDER = tag_is("provider", "provider")
+OFFICE_LINK = link_to("SKPD ini", to("ronda-office", "office", "${__data.fields.office}"))
+NEEDS_API = "From Ronda's API (Infinity plugin), the same figures as the printable report (/reports/sla)."
+
+AVAILABILITY = table(
+    "Ketersediaan tiap penyedia",
+    "Share of time that a provider's offices were reachable; a quick view, the SLA report counts exactly",
+    [
+        rows(
+            select(
+                "office",
+                [Pick("mean", "reachable", "ketersediaan")],
+                where=[OF_PROVIDER],
+                by=["provider"],
+                every=None,
+                resolution=HOURLY,
+            )
+        )
+    ],
+    sort_by="ketersediaan",
+    descending=False,
+    overrides=[looks.column("ketersediaan", unit="percentunit", decimals=3, thresholds=looks.AVAILABILITY)],
+)
+BY_OFFICE = table(
+    "Ketersediaan tiap SKPD",
+    "The worst first",
+    [
+        rows(
+            select(
+                "office",
+                [Pick("mean", "reachable", "ketersediaan")],
+                where=[OF_PROVIDER],
+                by=["office", "kecamatan", "provider"],
+                every=None,
+                resolution=HOURLY,
+            )
+        )
+    ],
+    sort_by="ketersediaan",
+    descending=False,
+    overrides=[looks.column("ketersediaan", unit="percentunit", decimals=3, thresholds=looks.AVAILABILITY)],
+    links=[OFFICE_LINK],
+)
+DAILY = timeseries(
+    "Ketersediaan harian",
+    "By provider and day",
+    [
+        series(
+            select(
+                "office",
+                [Pick("mean", "reachable", "ketersediaan")],
+                where=[OF_PROVIDER],
+                by=["provider"],
+                every="1d",
+                fill="none",
+                resolution=HOURLY,
+            ),
+            alias="$tag_provider",
+        )
+    ],
+    unit="percentunit",
+    draw="bars",
+    maximum=1,
+)
+STATES = state_timeline(
+    "Status SKPD penyedia",
+    "Each office's state over time",
+    [
+        series(
+            select(
+                "office",
+                [Pick("max", "connectivity", "status")],
+                where=[OF_PROVIDER],
+                by=["office"],
+                fill="previous",
+                resolution=HOURLY,
+            ),
+            alias="$tag_office",
+        )
+    ],
+    mappings=looks.CONNECTIVITY,
+)
+"""Hourly: an hour shows the worst of it, and a month of every office is a small query."""
+
+DASHBOARD = Dashboard(
+    uid="ronda-provider",
+    title="6. SLA penyedia",
+    description="Availability, outages, restitution, roll-out",
+    variables=[PROVIDER],
+    time_from="now-30d",
+    refresh="5m",
+    rows=[
+        Row([AVAILABILITY, BY_OFFICE], height=10, widths=[8, 16]),
+        Row([DAILY, STATES], height=12),
+    ],
+)
