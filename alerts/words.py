@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from topology.findings import Component, ComponentKind
-from topology.model import DeviceId, Inventory, Language, LinkId, Medium, ProviderId, RiskGroupId
+from topology.model import (
+    ApplicationId,
+    DeviceId,
+    Inventory,
+    Language,
+    LinkId,
+    Medium,
+    OfficeId,
+    ProviderId,
+    RiskGroupId,
+)
 
 _MEDIA = {
     Language.ID: {
@@ -21,6 +32,18 @@ _MEDIA = {
 _UNITS = {
     Language.ID: (("hari", 86400), ("jam", 3600), ("menit", 60), ("detik", 1)),
     Language.EN: (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)),
+}
+_PARTS = {
+    Language.ID: {
+        "polls": "pengukuran",
+        "spool": "antrean metrik",
+        "clock": "jam",
+        "disk": "cakram",
+        "records": "catatan",
+        "outbox": "pengiriman pesan",
+        "rounds": "penilaian",
+    },
+    Language.EN: {"spool": "metrics queue", "outbox": "message delivery", "rounds": "verdicts"},
 }
 _ZONES = {"WIB", "WITA", "WIT"}
 
@@ -62,7 +85,44 @@ def component_name(component: Component, inventory: Inventory, language: Languag
     if component.kind is ComponentKind.PROVIDER:
         provider = inventory.providers.get(ProviderId(component.id))
         return provider.name if provider else component.id
+    if component.kind in (ComponentKind.OFFICE, ComponentKind.CONNECTION):
+        office = inventory.offices.get(OfficeId(component.id))
+        return office.name if office else component.id
+    if component.kind is ComponentKind.APPLICATION:
+        application = inventory.applications.get(ApplicationId(component.id))
+        return application.name if application else component.id
+    if component.kind is ComponentKind.PORT:
+        device, _, port = component.id.partition(":")
+        return f"{port} @ {component_name(Component(ComponentKind.DEVICE, device), inventory, language)}"
+    if component.kind is ComponentKind.MONITOR:
+        return _PARTS[language].get(component.id, component.id)
     return component.id
+
+
+def listed(names: Sequence[str], shown: int, language: Language) -> str:
+    """The first of them, and how many more: "Dinkes, Bappeda dan 3 lainnya"."""
+    if len(names) <= shown:
+        return ", ".join(names)
+    more = len(names) - shown
+    rest = f"dan {more} lainnya" if language is Language.ID else f"and {more} more"
+    return f"{', '.join(names[:shown])} {rest}"
+
+
+def number(value: float, language: Language, digits: int = 1) -> str:
+    """``-28,1`` in Indonesian; no decimals where there are none."""
+    text = f"{value:.{digits}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    text = "0" if text == "-0" else text
+    return text.replace(".", ",") if language is Language.ID else text
+
+
+def rate(bits_per_s: float, language: Language) -> str:
+    """``950 Mbit/s``."""
+    for size, unit in ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")):
+        if abs(bits_per_s) >= size:
+            return f"{number(bits_per_s / size, language)} {unit}"
+    return f"{number(bits_per_s, language, 0)} bit/s"
 
 
 def _place(device_id: DeviceId, inventory: Inventory) -> str:

@@ -94,20 +94,20 @@ INCIDENT = Incident(
 )
 
 OPENED_ID = """\
+SKPD putus (1): Kantor Camat Kuaro
 Sejak 21-11-2026 14:05:09 WITA (6 detik).
 Akar masalah: serat optik DKISP - Kantor Camat Kuaro [grogot-kuaro] (keyakinan 92 %)
 Yang terlihat: 1 sambungan melapor putus, 1 perangkat diam.
 Kemungkinan lain: kuaro-r1 (Kantor Camat Kuaro) (8 %)
-SKPD putus (1): Kantor Camat Kuaro
 Penyedia: Icon+, sirkit ICON-64-0012, hubungi NOC Icon+ +62 1
 Peta: https://www.openstreetmap.org/?mlat=-1.87750&mlon=116.12750#map=13/-1.87750/116.12750
 Insiden R-261121-001"""
 
 RESOLVED_EN = """\
+Offices that were cut off (1): Kantor Camat Kuaro
 Restored at 21-11-2026 14:08:21 WITA after 3 min 12 s (since 21-11-2026 14:05:09 WITA).
 Root cause: fiber DKISP - Kantor Camat Kuaro [grogot-kuaro] (confidence 92 %)
 Seen: 1 link reports down, 1 device silent.
-Offices that were cut off (1): Kantor Camat Kuaro
 Provider: Icon+, circuit ICON-64-0012, call NOC Icon+ +62 1
 Map: https://www.openstreetmap.org/?mlat=-1.87750&mlon=116.12750#map=13/-1.87750/116.12750
 Incident R-261121-001"""
@@ -143,6 +143,8 @@ def test_every_kind_and_reason_makes_one_line_and_a_text(
     assert "\n" not in message.subject
     assert "R-261121-001" in message.text
     assert "None" not in message.text + message.subject
+    assert "message template" not in message.text
+    assert message.html
 
 
 @pytest.mark.parametrize(
