@@ -12,10 +12,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
 from api.answers import Answers
+from api.auditing import Auditing
+from api.auth import Authenticator, AuthPolicy
 from api.backend import Backend
 from api.dependencies import Sights
 from api.guard import LOOPBACK_NAMES, Guard
-from api.routes import health, incidents, network, offices, stream
+from api.routes import audit, health, incidents, network, offices, session, stream
 
 BOARD = Path(__file__).parent / "board"
 _DESCRIPTION = (
@@ -24,7 +26,13 @@ _DESCRIPTION = (
 )
 
 
-def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = LOOPBACK_NAMES) -> FastAPI:
+def create_app(
+    backend: Backend,
+    *,
+    version: str = "",
+    hosts: Collection[str] = LOOPBACK_NAMES,
+    auth: AuthPolicy | None = None,
+) -> FastAPI:
     """`hosts`: names this server answers to (`api.guard.ANY_HOST`: any). A server without tokens is reached
     by loopback names only, so that no foreign page gets at it through a name of its own."""
     app = FastAPI(
@@ -38,10 +46,10 @@ def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = 
     app.state.backend = backend
     app.state.answers = Answers(backend)
     app.state.sights = Sights()
-    app.state.authenticator = None
+    app.state.authenticator = Authenticator(backend.access, backend.clock, auth or AuthPolicy())
     problems.install(app)
     app.include_router(health.router)
-    for part in (offices, network, incidents, stream):
+    for part in (offices, network, incidents, stream, session, audit):
         app.include_router(part.router, prefix="/api/v1")
     app.mount("/static", StaticFiles(directory=BOARD), name="static")
 
@@ -53,6 +61,7 @@ def create_app(backend: Backend, *, version: str = "", hosts: Collection[str] = 
     async def docs() -> Response:
         return _page("docs.html")
 
+    app.add_middleware(Auditing, access=lambda: backend.access, clock=backend.clock)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, hosts=hosts)
     return app

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from alerts.model import Incident, IncidentId
+from api.access import Access
 from api.changes import ChangeFeed
 from storage.records.events import RecordedChange
 from topology.clock import Clock
@@ -47,6 +48,11 @@ class Backend(Protocol):
     @property
     def feed(self) -> ChangeFeed:
         """Where changes are published; the API's streams listen to it."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """Tokens, sessions and the audit log."""
         ...
 
     def verdict(self) -> Verdict | None:

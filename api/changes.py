@@ -69,6 +69,11 @@ class ChangeFeed:
             event.set()
         return change.id
 
+    def wake(self) -> None:
+        """Have every listener look up: what it may see has changed, or whether it may listen at all."""
+        for event in self._woken:
+            event.set()
+
     def close(self) -> None:
         """Ends every stream, so that a stop need not wait for browsers."""
         self._closed = True

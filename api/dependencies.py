@@ -7,9 +7,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from api.answers import Answers
+from api.auth import Authenticator
 from api.backend import Backend
 from api.problems import ProblemError
-from api.scope import LOCAL, Scope
+from api.scope import Scope
 from api.view import View
 from api.visible import Visible
 from topology.model import Inventory, Language, ProviderId
@@ -22,13 +23,27 @@ def the_backend(request: Request) -> Backend:
 BackendDep = Annotated[Backend, Depends(the_backend)]
 
 
+def the_authenticator(request: Request) -> Authenticator:
+    return cast(Authenticator, request.app.state.authenticator)
+
+
+AuthenticatorDep = Annotated[Authenticator, Depends(the_authenticator)]
+
+
 async def caller_scope(request: Request) -> Scope:
     """The scope of whoever sent the request. Raises ProblemError 401 or 429."""
-    authenticator = request.app.state.authenticator
-    return LOCAL if authenticator is None else cast(Scope, await authenticator.scope(request))
+    return await the_authenticator(request).scope(request)
 
 
 ScopeDep = Annotated[Scope, Depends(caller_scope)]
+
+
+async def optional_scope(request: Request) -> Scope | None:
+    """None for whoever is nobody here."""
+    return await the_authenticator(request).optional_scope(request)
+
+
+OptionalScopeDep = Annotated[Scope | None, Depends(optional_scope)]
 
 
 def forbid_unless(allowed: bool, what: str) -> None:

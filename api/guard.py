@@ -24,7 +24,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
@@ -56,9 +56,9 @@ class Guard:
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if "*" not in self.hosts and _name(host) not in self.hosts:
+        if "*" not in self.hosts and host_name(host) not in self.hosts:
             return 421, "this server does not answer to that host name"
-        if scope["method"] in _SAFE:
+        if scope["method"] in SAFE_METHODS:
             return None
         if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             return 403, "changes are taken from our own pages only"
@@ -68,7 +68,7 @@ class Guard:
         return None
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
     """Without the port."""
     name, colon, port = host.rpartition(":")
     return name.lower() if colon and port.isdigit() else host.lower()

@@ -17,6 +17,7 @@ from api.schemas import DeviceOut, LinkOut, OfficeOut, Page
 Row = TypeVar("Row", OfficeOut, DeviceOut, LinkOut)
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of one page.")]
+PageLimit = Annotated[int, Query(ge=1, le=500, description="Rows of one page.")]
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -41,6 +42,14 @@ def decode_cursor(cursor: str) -> str:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         raise ProblemError(400, "this cursor is none of ours: start again without one") from None
+
+
+def number_of(cursor: str) -> int:
+    """For lists that are paged by a number. Raises ProblemError."""
+    text = decode_cursor(cursor)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise ProblemError(400, "this cursor is none of ours: start again without one")
+    return int(text)
 
 
 def page(rows: Sequence[Row], limit: int, cursor: str | None) -> Page[Row]:

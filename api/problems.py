@@ -23,7 +23,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": {"application/problem+json": {}},
         "model": ProblemOut,
     }
-    for status in (400, 404, 422, 503)
+    for status in (400, 401, 403, 404, 422, 429, 503)
 }
 """For the OpenAPI document of a route."""
 
@@ -31,10 +31,13 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 class ProblemError(Exception):
     """Raise it in a route; `more` are members beside the standard ones."""
 
-    def __init__(self, status: int, detail: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
         self.more = more
 
 
@@ -55,7 +58,7 @@ def problem(
 def install(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def ours(request: Request, error: ProblemError) -> JSONResponse:
-        return problem(request, error.status, error.detail, **error.more)
+        return problem(request, error.status, error.detail, error.headers, **error.more)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:

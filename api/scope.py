@@ -52,6 +52,8 @@ class Scope:
     via: Via = Via.LOCAL
     token: str | None = None
     """Id of the token behind a token or a session."""
+    session: str | None = None
+    """Hash of the session's cookie."""
 
     def __post_init__(self) -> None:
         if (self.role is Role.PROVIDER) != (self.provider is not None):

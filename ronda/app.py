@@ -25,7 +25,9 @@ from collector.poll import Poller
 from collector.profile import load_profiles
 from collector.schedule import Schedule
 from collector.traps import TrapEvent, TrapListener
+from ronda.access import auth_policy, who_gets_in
 from ronda.ack_by_channel import acknowledged_by_channel
+from ronda.auth_settings import unknown_providers
 from ronda.backend import AppBackend
 from ronda.build import (
     build_routes,
@@ -43,7 +45,7 @@ from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide
 from ronda.patrol import Patrol, Round
 from ronda.section import SettingsError
-from ronda.server import CannotListenError, WebServer, is_loopback
+from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings
 from ronda.watch import Watch
 from storage.metrics.points import PointMaker, points_of_self
@@ -119,7 +121,9 @@ class App:
             clock=clock,
         )
         self.backend = AppBackend(self)
-        web = create_app(self.backend, version=version("ronda"), hosts=settings.api.hosts)
+        web = create_app(
+            self.backend, version=version("ronda"), hosts=settings.api.hosts, auth=auth_policy(settings.api)
+        )
         self.web = WebServer(web, settings.api.host, settings.api.port)
         self._changed = asyncio.Event()
         self._next_at: datetime | None = None
@@ -136,15 +140,10 @@ class App:
 
     async def start(self) -> None:
         """Raises StartError."""
-        api = self._settings.api
-        if not is_loopback(api.host) and not api.unguarded:
-            raise StartError(
-                f"api.host {api.host} can be reached by others, and there are no tokens yet. Listen on "
-                "127.0.0.1 behind a proxy that asks for a login, or set api.unguarded: true."
-            )
         try:
             self._lock.take()
             await self.keeper.start()
+            await self._check_who_gets_in()
             await self._resume()
             await self.store.start()
             await self.prober.start()
@@ -201,6 +200,18 @@ class App:
         await self.keeper.stop()
         self._lock.release()
         log.info("stopped")
+
+    async def _check_who_gets_in(self) -> None:
+        api = self._settings.api
+        who = who_gets_in(api, await self.keeper.call(self.records.access.tokens))
+        if missing := unknown_providers(api, self.inventory):
+            raise StartError(f"api.proxy_auth.roles: the inventory has no provider {', '.join(missing)}")
+        if who is None:
+            raise StartError(
+                f"api.host {api.host} can be reached by others, and there is no token yet. Make one "
+                "(`ronda token create --role admin`), listen on 127.0.0.1, or set api.unguarded: true."
+            )
+        log.info("the API lets in", who=who)
 
     async def _resume(self) -> None:
         """Go on where the last process stopped."""

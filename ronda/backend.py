@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from alerts.incident import UnknownIncidentError
 from alerts.model import Incident, IncidentId
+from api.access import Access
 from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
+from ronda.access import RecordsAccess
 from ronda.keeper import Unsaved
 from ronda.patrol import Round
 from storage.records import RecordedChange, RecordsError
@@ -30,6 +32,7 @@ class AppBackend:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._access = RecordsAccess(app.records.access, self._ask)
         self._feed = ChangeFeed(run=f"{int(app.clock.now().timestamp()):x}")
 
     @property
@@ -43,6 +46,10 @@ class AppBackend:
     @property
     def feed(self) -> ChangeFeed:
         return self._feed
+
+    @property
+    def access(self) -> Access:
+        return self._access
 
     def verdict(self) -> Verdict | None:
         return self._app.patrol.verdict

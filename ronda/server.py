@@ -53,6 +53,7 @@ class WebServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # who is behind a proxy is decided in one place: api.peers
             timeout_graceful_shutdown=1,  # an open event stream must not hold up a stop
             lifespan="off",
         )

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from ronda.alert_settings import AlertsSettings, cross_check_alerts
+from ronda.auth_settings import ProxyAuthSettings, cross_check_auth, networks_of
 from ronda.section import Section, SettingsError, is_web_address
 from topology.settings import WEIGHTS
 
@@ -25,18 +26,40 @@ class ApiSettings(Section):
 
     host: str = Field(
         "127.0.0.1",
-        description="Address to listen on. Anything but loopback is refused unless `unguarded` is on.",
+        description="Address to listen on. Anything but loopback is refused until there is a token "
+        "(`ronda token create`), or a login by `proxy_auth`.",
     )
     unguarded: bool = Field(
         False,
-        description="Listen beyond loopback though there are no tokens yet: whoever reaches the address sees "
-        "everything and may acknowledge. Put a proxy that asks for a login before it.",
+        description="Listen beyond loopback though there are no tokens yet: whoever reaches the address may "
+        "do everything, until the first token is made.",
     )
     port: int = Field(8064, ge=0, le=65535, description="TCP port; 0 takes a free one.")
     hosts: list[str] = Field(
         default_factory=lambda: ["localhost", "127.0.0.1", "[::1]"],
         description="Host names that requests may be addressed to; behind a reverse proxy, the public name.",
     )
+    loopback: Literal["auto", "open", "wall", "guarded"] = Field(
+        "auto",
+        description="Who asks from this machine without a token: `auto` may do everything while no token was "
+        "ever made, and nothing afterwards; `open` always everything; `wall` sees what a wall screen sees; "
+        "`guarded` nothing.",
+    )
+    session_hours: float = Field(
+        12, gt=0, le=720, description="How long a login of a browser lasts; a wall screen's as its token."
+    )
+    trusted_proxies: list[str] = Field(
+        default_factory=list,
+        description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed.",
+    )
+    proxy_auth: ProxyAuthSettings = ProxyAuthSettings()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, texts: list[str]) -> list[str]:
+        networks_of(texts)
+        return texts
 
 
 class ProbeSettings(Section):
@@ -208,7 +231,7 @@ def _overlay(data: dict[str, Any], environ: dict[str, str]) -> None:
 
 
 def _cross_check(settings: Settings) -> list[str]:
-    problems = cross_check_alerts(settings.alerts)
+    problems = cross_check_alerts(settings.alerts) + cross_check_auth(settings.api)
     if settings.metrics.kind == "influx" and not is_web_address(settings.metrics.url):
         problems.append(
             f"metrics.url: {settings.metrics.url!r} is not of the form http://HOST/... or https://HOST/..."

@@ -10,7 +10,7 @@ from alerts.model import IncidentId
 from api.answers import respond
 from api.backend import NotActiveError
 from api.dependencies import BackendDep, ScopeDep, ViewDep
-from api.paging import Cursor, Moment, decode_cursor, encode_cursor
+from api.paging import Cursor, Moment, PageLimit, decode_cursor, encode_cursor, number_of
 from api.problems import RESPONSES, ProblemError
 from api.schemas import AcknowledgeIn, EventOut, IncidentDetail, IncidentOut, Page, ProblemOut
 from topology.findings import Component, ComponentKind
@@ -19,7 +19,6 @@ router = APIRouter(tags=["incidents"], responses=RESPONSES)
 
 _CONFLICT = {"description": "It is resolved already.", "model": ProblemOut}
 _FORBIDDEN = {"description": "The caller's role may not.", "model": ProblemOut}
-PageLimit = Annotated[int, Query(ge=1, le=500, description="Rows of one page.")]
 
 
 @router.get("/incidents", response_model=Page[IncidentOut], summary="Incidents, newest first")
@@ -92,7 +91,7 @@ async def events(
     limit: PageLimit = 200,
     cursor: Cursor = None,
 ) -> Response:
-    after = 0 if not cursor else _event_number(cursor)
+    after = 0 if not cursor else number_of(cursor)
     found = await backend.events(
         since=since, until=until, subject=_component(subject), limit=limit + 1, after=after
     )
@@ -106,13 +105,6 @@ async def events(
 
 def _unknown(incident_id: str) -> ProblemError:
     return ProblemError(404, f"no incident has the id {incident_id[:100]!r}")
-
-
-def _event_number(cursor: str) -> int:
-    text = decode_cursor(cursor)
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise ProblemError(400, "this cursor is none of ours: start again without one")
-    return int(text)
 
 
 def _component(text: str | None) -> Component | None:

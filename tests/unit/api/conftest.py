@@ -25,9 +25,11 @@ from alerts.model import (
     TimelineEntry,
 )
 from api.app import create_app
-from api.backend import NotActiveError, ReadinessCheck
+from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
+from api.credentials import new_token
 from api.routes import stream
+from storage.records import AuditEntry, Session, Token, hash_of
 from storage.records.events import RecordedChange
 from topology.findings import (
     Cause,
@@ -62,11 +64,75 @@ class HandClock:
 
 
 @dataclass
+class MemoryAccess:
+    """Tokens, sessions and audit log as the records keep them; `down` when these can't be reached."""
+
+    known: list[Token] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    log: list[AuditEntry] = field(default_factory=list)
+    down: bool = False
+    reads: int = 0
+
+    def _reached(self) -> None:
+        self.reads += 1
+        if self.down:
+            raise RecordsUnavailableError("down")
+
+    async def tokens(self) -> Sequence[Token]:
+        self._reached()
+        return list(self.known)
+
+    async def touch_tokens(self, used: Mapping[str, datetime]) -> None:
+        self._reached()
+        self.known = [replace(t, last_used_at=used.get(t.id, t.last_used_at)) for t in self.known]
+
+    async def open_session(self, session: Session) -> None:
+        self._reached()
+        self.sessions[session.hash] = session
+
+    async def session(self, hash_: str) -> Session | None:
+        self._reached()
+        return self.sessions.get(hash_)
+
+    async def close_session(self, hash_: str) -> None:
+        self._reached()
+        self.sessions.pop(hash_, None)
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        self._reached()
+        self.log.append(replace(entry, id=len(self.log) + 1))
+
+    async def audit(self, **asked: Any) -> Sequence[AuditEntry]:
+        self._reached()
+        rows = [
+            e
+            for e in reversed(self.log)
+            if (asked["before_id"] is None or e.id < asked["before_id"])
+            and (asked["since"] is None or e.at >= asked["since"])
+            and (asked["until"] is None or e.at < asked["until"])
+            and (asked["who"] is None or e.who == asked["who"])
+            and (asked["action"] is None or e.action == asked["action"])
+        ]
+        return rows[: asked["limit"]]
+
+    def make(self, role: str, *, provider: str | None = None, label: str | None = None, **more: Any) -> str:
+        """A token of this role; its secret."""
+        secret = new_token()
+        id_ = f"t-{len(self.known)}"
+        self.known.append(Token(id_, hash_of(secret), label or role, role, provider, START, **more))
+        return secret
+
+    def revoke(self, secret: str, at: datetime) -> None:
+        self.known = [replace(t, revoked_at=at) if t.hash == hash_of(secret) else t for t in self.known]
+
+
+@dataclass
 class SampleBackend:
     """Long Kali's only cable is cut."""
 
     inventory: Inventory
     clock: HandClock = field(default_factory=HandClock)
+    access: MemoryAccess = field(default_factory=MemoryAccess)
     feed: ChangeFeed = field(default_factory=lambda: ChangeFeed("run1"))
     newest: Verdict | None = None
     told: list[Incident] = field(default_factory=list)

@@ -59,7 +59,7 @@ def test_retention_that_makes_no_sense(here: Path) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
 def test_an_address_that_others_reach(here: Path, host: str) -> None:
-    assert "no tokens yet" in refused("--host", host)
+    assert "there is no token yet" in refused("--host", host)
 
 
 def test_a_port_that_is_none(here: Path) -> None:
