@@ -107,6 +107,8 @@ class ConditionEngine:
                 facts=incident.facts,
                 offices=tuple(o.office for o in incident.offices_now),
             )
+            if incident.lapses_at is not None:
+                continue  # a notice: it ends by itself
             if condition.kind in _PUT:
                 self._put[condition.key] = condition
                 continue
@@ -120,11 +122,13 @@ class ConditionEngine:
     # --- out ---
 
     def conditions(self, verdict: Verdict) -> list[Condition]:
-        """Everything that was ever raised, standing or not."""
+        """Everything that was ever raised, standing or not; a notice once."""
         for check in self._checks.values():
             self._check(check, verdict)
         self._checks.clear()
-        return [*self._ledger.conditions(), *self._put.values()]
+        found = [*self._ledger.conditions(), *self._put.values()]
+        self._put = {key: c for key, c in self._put.items() if c.lasts_s is None}
+        return found
 
     # --- of whom ---
 

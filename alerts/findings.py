@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from alerts.model import Hypothesis, IncidentKind
+from alerts.conditions import Condition
+from alerts.model import ConditionKind, Fact, Hypothesis, IncidentKind, Severity
 from topology.findings import Cause, Component, ComponentKind, Connectivity, Verdict
 from topology.model import OfficeId
 
@@ -26,6 +27,13 @@ class Finding:
     settled: bool
     offices: Mapping[OfficeId, Connectivity]
     alternatives: tuple[Hypothesis, ...] = field(default=())
+    condition: ConditionKind | None = None
+    severity: Severity | None = None
+    """None: what the offices make of it."""
+    facts: tuple[Fact, ...] = ()
+    lasts_s: float | None = None
+    holds: bool = False
+    """It flaps and is up at the moment: what was found of it before stands."""
 
 
 def findings_of(verdict: Verdict) -> list[Finding]:
@@ -77,4 +85,23 @@ def _management(verdict: Verdict) -> Finding:
         since=verdict.at,
         settled=True,
         offices={},
+    )
+
+
+def of_condition(condition: Condition) -> Finding:
+    """It explains no symptom: nothing is down because of it."""
+    return Finding(
+        group=condition.key,
+        kind=IncidentKind.CONDITION,
+        components=condition.components,
+        explains=(),
+        confidence=1.0,
+        why=condition.why,
+        since=condition.since,
+        settled=True,
+        offices=dict.fromkeys(condition.offices, Connectivity.CONNECTED),
+        condition=condition.kind,
+        severity=condition.severity,
+        facts=condition.facts,
+        lasts_s=condition.lasts_s,
     )

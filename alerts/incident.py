@@ -14,22 +14,33 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from alerts.findings import Finding, findings_of
+from alerts import affected, steps
+from alerts.conditions import Condition
+from alerts.findings import Finding, findings_of, of_condition
+from alerts.flapping import FlapCount, flap_facts, reason, with_flapping
 from alerts.gathering import gather
 from alerts.matching import match
 from alerts.model import (
     AffectedOffice,
+    ConditionKind,
+    Fact,
     Happened,
     Incident,
     IncidentId,
     IncidentKind,
     IncidentStatus,
+    Severity,
     TimelineEntry,
 )
 from alerts.proof import cause_cleared, symptom_over
 from alerts.severity import severity_of
-from topology.findings import Component, Verdict
-from topology.model import Office, OfficeId
+from alerts.steps import Step, names, noted
+from topology.findings import Component, ComponentKind, Connectivity, StateChange, Verdict
+from topology.model import Link, LinkId, Office, OfficeId
+
+__all__ = ["IncidentBook", "IncidentSettings", "Step", "UnknownIncidentError"]
+
+_DOWN = (IncidentKind.OUTAGE, IncidentKind.REDUNDANCY, IncidentKind.FLAPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +52,6 @@ class IncidentSettings:
     one by one make one update."""
     update_at_most_s: float = 60.0
     """... but no later than this after the first change that nobody was told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One incident's move. `before` is None for a new one."""
-
-    before: Incident | None
-    after: Incident
-    happened: tuple[Happened, ...]
 
 
 class UnknownIncidentError(KeyError):
@@ -65,9 +67,10 @@ class IncidentBook:
         settings: IncidentSettings | None = None,
         incidents: Iterable[Incident] = (),
         timezone: tzinfo = UTC,
+        links: Mapping[LinkId, Link] | None = None,
     ) -> None:
         """`incidents`: the active ones and today's, as the records hold them. `timezone`: the network's,
-        for the day in an incident's id."""
+        for the day in an incident's id. `links`: so that what flaps together is one."""
         self._timezone = timezone
         self._offices = offices
         self._settings = settings or IncidentSettings()
@@ -76,6 +79,8 @@ class IncidentBook:
         self._since: dict[OfficeId, datetime | None] = {}
         """Since when each office is as the newest verdict says."""
         self._suspicions = 0
+        self._links = links or {}
+        self._flaps = FlapCount()
 
     def __iter__(self) -> Iterator[Incident]:
         return iter(self._incidents.values())
@@ -84,22 +89,118 @@ class IncidentBook:
     def active(self) -> tuple[Incident, ...]:
         return tuple(i for i in self._incidents.values() if i.active)
 
-    def advance(self, verdict: Verdict) -> list[Step]:
-        """Take in a verdict; return every incident that moved, oldest first."""
+    def advance(
+        self,
+        verdict: Verdict,
+        conditions: Iterable[Condition] = (),
+        changes: Iterable[StateChange] = (),
+    ) -> list[Step]:
+        """Take in a verdict; return every incident that moved, oldest first.
+
+        `conditions`: all that are known, standing or not. `changes`: what is new in this verdict, to count
+        how often what flaps does so.
+        """
         now = verdict.at
         self._forget_old(now)
+        self._flaps.see(changes)
+        self._since = {office: judged.since for office, judged in verdict.offices.items()}
+        told_before = {s: i.id for i in self.active if i.told and i.kind in _DOWN for s in i.explains}
+        found = self._advance_outages(verdict)
+        found += self._advance_conditions(conditions, now)
+        found += self._lapse(now)
+        return self._split_noted(found, told_before, now)
+
+    def _advance_outages(self, verdict: Verdict) -> list[Step]:
+        now = verdict.at
         candidates = self._candidates(verdict)
         findings = gather(findings_of(verdict), candidates)
+        findings = with_flapping(findings, verdict, self._flaps, self._links)
         pairs, new = match(findings, candidates)
         followed = {incident.id for incident, _ in pairs}
-        self._since = {office: judged.since for office, judged in verdict.offices.items()}
-        steps = [self._keep(self._follow(incident, finding, now)) for incident, finding in pairs]
+        moved = [self._keep(self._follow(incident, finding, now)) for incident, finding in pairs]
         taken = {symptom for finding in findings if finding.settled for symptom in finding.explains}
-        followed |= {step.after.id for step in steps if step is not None}  # opened: by its new id
-        left = [i for i in self.active if i.id not in followed]
-        steps += [self._keep(self._without_cause(incident, verdict, taken)) for incident in left]
-        steps += [self._keep(self._begin(finding, now)) for finding in new]
-        return [step for step in steps if step is not None]
+        followed |= {step.after.id for step in moved if step is not None}  # opened: by its new id
+        left = [i for i in self.active if i.id not in followed and i.kind is not IncidentKind.CONDITION]
+        begun = [self._keep(self._begin(finding, now)) for finding in new]
+        for incident in left:
+            moved += [self._keep(step) for step in self._without_cause(incident, verdict, taken)]
+        return [step for step in moved + begun if step is not None]
+
+    def _advance_conditions(self, conditions: Iterable[Condition], now: datetime) -> list[Step]:
+        """A condition's key is its incident's group: nothing has to be guessed."""
+        horizon = now - timedelta(seconds=self._settings.reopen_window_s)
+        known = {
+            i.group: i
+            for i in self._incidents.values()
+            if i.kind is IncidentKind.CONDITION and (i.active or (i.resolved_at or now) >= horizon)
+        }
+        moved = []
+        for condition in conditions:
+            incident = known.get(condition.key)
+            if condition.standing:
+                finding = of_condition(condition)
+                if incident is None:
+                    moved.append(self._keep(self._begin(finding, now)))
+                else:
+                    moved.append(self._keep(self._follow(incident, finding, now)))
+            elif condition.standing is False and incident is not None and incident.active:
+                moved.append(self._keep(self._end(incident, Happened.RESOLVED, now, condition.why)))
+        return [step for step in moved if step is not None]
+
+    def _lapse(self, now: datetime) -> list[Step]:
+        over = [i for i in self.active if i.lapses_at is not None and i.lapses_at <= now]
+        found = [self._end(i, Happened.LAPSED, now, "it has been shown long enough") for i in over]
+        return [step for step in map(self._keep, found) if step is not None]
+
+    def _split_noted(
+        self, found: list[Step], told_before: Mapping[Component, IncidentId], now: datetime
+    ) -> list[Step]:
+        """What opens now and was explained by another incident until now has split off from it."""
+        noted_in: dict[IncidentId, Step] = {}
+        result = []
+        for step in found:
+            origin = self._origin(step, told_before)
+            if origin is not None and (whole := self._incidents.get(origin)) is not None:
+                why = f"{names(step.after.components)} has a cause of its own: {step.after.id}"
+                self._incidents[origin] = after = noted(whole, Happened.SPLIT, now, why)
+                noted_in[origin] = Step(whole, after, (Happened.SPLIT,))
+                part = noted(step.after, Happened.SPLIT, now, f"was part of {origin} until now")
+                self._incidents[part.id] = part = replace(part, split_from=origin)
+                step = Step(step.before, part, step.happened)
+            result.append(step)
+        moved = {step.after.id for step in result}
+        result = [Step(s.before, self._incidents.get(s.after.id, s.after), s.happened) for s in result]
+        return result + [step for origin, step in noted_in.items() if origin not in moved]
+
+    @staticmethod
+    def _origin(step: Step, told_before: Mapping[Component, IncidentId]) -> IncidentId | None:
+        if Happened.OPENED not in step.happened or step.after.kind not in _DOWN:
+            return None
+        origins = [told_before[s] for s in step.after.explains if s in told_before]
+        return max(sorted(set(origins)), key=origins.count, default=None)
+
+    def announce(self, office: OfficeId, since: datetime, why: str, now: datetime) -> Step:
+        """Good news that is told once: an office that was never joined answers."""
+        incident = Incident(
+            id=self._new_id(now),
+            kind=IncidentKind.CONDITION,
+            status=IncidentStatus.RESOLVED,
+            severity=Severity.INFO,
+            components=(Component(ComponentKind.OFFICE, office),),
+            explains=(),
+            confidence=1.0,
+            why=why,
+            began_at=since,
+            opened_at=now,
+            resolved_at=now,
+            offices=(AffectedOffice(office, Connectivity.CONNECTED, since, now),),
+            timeline=(TimelineEntry(now, Happened.CONNECTED, why),),
+            group=f"connected:{office}",
+            changed_at=now,
+            condition=ConditionKind.OFFICE_CONNECTED,
+        )
+        self._incidents[incident.id] = incident
+        return Step(None, incident, (Happened.CONNECTED,))
 
     def _keep(self, step: Step | None) -> Step | None:
         """At once, so that the next step finds it (and the next incident another id)."""
@@ -112,51 +213,34 @@ class IncidentBook:
 
     def acknowledge(self, incident_id: IncidentId, who: str, now: datetime, note: str = "") -> Step:
         """Somebody is on it. Raises UnknownIncidentError when it isn't active."""
-        incident = self._active(incident_id)
-        if incident.status is IncidentStatus.ACKNOWLEDGED:
-            return Step(incident, incident, ())
-        after = replace(
-            _noted(incident, Happened.ACKNOWLEDGED, now, note or "taken on", who),
-            status=IncidentStatus.ACKNOWLEDGED,
-            acknowledged_at=now,
-            acknowledged_by=who,
-            revision=incident.revision + 1,
-            changed_at=now,
-        )
-        self._incidents[after.id] = after
-        return Step(incident, after, (Happened.ACKNOWLEDGED,))
+        return self._worked(steps.acknowledged(self._active(incident_id), who, now, note))
 
     def comment(self, incident_id: IncidentId, who: str, now: datetime, text: str) -> Step:
         """Raises UnknownIncidentError when it isn't active."""
-        incident = self._active(incident_id)
-        # No new revision: a remark in the timeline is nothing to wake anybody for.
-        after = _noted(incident, Happened.COMMENTED, now, text, who)
-        self._incidents[after.id] = after
-        return Step(incident, after, (Happened.COMMENTED,))
+        return self._worked(steps.commented(self._active(incident_id), who, now, text))
 
     def assign(self, incident_id: IncidentId, who: str, to: str | None, now: datetime) -> Step:
         """`who` says that `to` works on it; None: nobody any more. Raises UnknownIncidentError."""
-        incident = self._active(incident_id)
-        if incident.assigned_to == to:
-            return Step(incident, incident, ())
-        why = f"{incident.assigned_to or 'nobody'} → {to or 'nobody'}"
-        after = replace(_noted(incident, Happened.ASSIGNED, now, why, who), assigned_to=to)
-        self._incidents[after.id] = after
-        return Step(incident, after, (Happened.ASSIGNED,))
+        return self._worked(steps.assigned(self._active(incident_id), who, to, now))
 
     def link_ticket(self, incident_id: IncidentId, who: str, ticket: str | None, now: datetime) -> Step:
         """The provider's ticket number for it; None takes it off. Raises UnknownIncidentError."""
-        incident = self._active(incident_id)
-        if incident.ticket == ticket:
-            return Step(incident, incident, ())
-        why = ticket if ticket is not None else f"{incident.ticket} taken off"
-        after = replace(_noted(incident, Happened.TICKETED, now, why, who), ticket=ticket)
-        self._incidents[after.id] = after
-        return Step(incident, after, (Happened.TICKETED,))
+        return self._worked(steps.ticketed(self._active(incident_id), who, ticket, now))
+
+    def _worked(self, step: Step) -> Step:
+        self._incidents[step.after.id] = step.after
+        return step
 
     def due_updates(self, now: datetime) -> list[Incident]:
         """Open incidents that changed since they were last told, and have kept still since."""
         return [i for i in self.active if (at := self._update_at(i)) is not None and at <= now]
+
+    def put(self, incident: Incident) -> None:
+        """Take over what was noted beside its life: who was told, what holds it, how far it was escalated."""
+        if incident.id in self._incidents:
+            self._incidents[incident.id] = incident
+        if incident.told_revision >= incident.revision:
+            self._waiting_since.pop(incident.id, None)
 
     def mark_told(self, incident: Incident) -> Incident:
         """Notifications of its present revision are made (they are committed with it)."""
@@ -166,8 +250,9 @@ class IncidentBook:
         return told
 
     def next_at(self) -> datetime | None:
-        """When `due_updates` will next have something, with no new verdict."""
-        return min((at for i in self.active if (at := self._update_at(i)) is not None), default=None)
+        """When there will next be something to do, with no new verdict."""
+        times = [at for i in self.active for at in (self._update_at(i), i.lapses_at) if at is not None]
+        return min(times, default=None)
 
     # --- transitions: the only places where an incident's status changes ---
 
@@ -177,17 +262,20 @@ class IncidentBook:
             id=IncidentId(f"S-{self._suspicions}"),  # it gets a number that people see when it opens
             kind=finding.kind,
             status=IncidentStatus.SUSPECTED,
-            severity=severity_of(finding.kind, finding.offices, self._offices),
+            severity=self._severity(finding),
             components=finding.components,
             explains=finding.explains,
             confidence=finding.confidence,
             why=finding.why,
             began_at=finding.since,
             alternatives=finding.alternatives,
-            offices=self._affected(finding, finding.since),
+            offices=affected.affected(finding, self._since),
             timeline=(TimelineEntry(now, Happened.SUSPECTED, finding.why),),
             group=finding.group,
             changed_at=now,
+            condition=finding.condition,
+            facts=finding.facts,
+            lapses_at=None if finding.lasts_s is None else now + timedelta(seconds=finding.lasts_s),
         )
         if finding.settled:
             return Step(None, self._opened(incident, finding, now), (Happened.SUSPECTED, Happened.OPENED))
@@ -195,7 +283,7 @@ class IncidentBook:
 
     def _opened(self, incident: Incident, finding: Finding, now: datetime) -> Incident:
         return replace(
-            _noted(incident, Happened.OPENED, now, finding.why),
+            noted(incident, Happened.OPENED, now, finding.why),
             id=self._new_id(now),
             status=IncidentStatus.OPEN,
             opened_at=now,
@@ -204,9 +292,11 @@ class IncidentBook:
     def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
         if incident.told and not finding.settled:
             return None  # what has been told is neither changed nor reopened on a suspicion
+        if finding.holds and incident.told:
+            finding = _held(incident, finding)
         before, happened = incident, []
         if incident.status is IncidentStatus.RESOLVED:
-            incident = _noted(incident, Happened.REOPENED, now, finding.why)
+            incident = noted(incident, Happened.REOPENED, now, finding.why)
             incident = replace(
                 incident,
                 status=IncidentStatus.OPEN,
@@ -217,14 +307,17 @@ class IncidentBook:
             )
             happened.append(Happened.REOPENED)
         if finding.components != incident.components:
-            why = f"{_names(incident.components)} → {_names(finding.components)}: {finding.why}"
-            incident = _noted(incident, Happened.REATTRIBUTED, now, why)
+            why = f"{names(incident.components)} → {names(finding.components)}: {finding.why}"
+            incident = noted(incident, Happened.REATTRIBUTED, now, why)
             happened.append(Happened.REATTRIBUTED)
-        incident, moved = self._offices_followed(incident, finding, now)
+        if (changed := _changed(before, finding)) is not None:
+            incident = noted(incident, Happened.CHANGED, now, changed)
+            happened.append(Happened.CHANGED)
+        incident, moved = affected.followed(incident, finding, now, self._since)
         happened += moved
-        severity = severity_of(finding.kind, finding.offices, self._offices)
+        severity = self._severity(finding)
         if severity is not incident.severity:
-            incident = _noted(incident, Happened.SEVERITY, now, f"{incident.severity} → {severity}")
+            incident = noted(incident, Happened.SEVERITY, now, f"{incident.severity} → {severity}")
             happened.append(Happened.SEVERITY)
         if incident.status is IncidentStatus.SUSPECTED and finding.settled:
             incident = self._opened(incident, finding, now)
@@ -239,86 +332,98 @@ class IncidentBook:
             why=finding.why,
             alternatives=finding.alternatives,
             group=finding.group,
+            condition=finding.condition,
+            facts=finding.facts or incident.facts,
         )
+        if finding.lasts_s is not None:
+            incident = replace(incident, lapses_at=now + timedelta(seconds=finding.lasts_s))
         if incident == before:
             return None
+        if not happened and replace(incident, facts=before.facts, why=before.why) == before:
+            self._incidents[incident.id] = incident  # new figures of the same: no reason to write them down
+            return None
         if happened:
-            incident = replace(incident, revision=before.revision + 1, changed_at=now)
+            incident = self._revised(incident, now)
         return Step(before, incident, tuple(happened))
 
-    def _offices_followed(
-        self, incident: Incident, finding: Finding, now: datetime
-    ) -> tuple[Incident, list[Happened]]:
-        standing = {o.office: o for o in incident.offices_now}
-        wanted = finding.offices
-        gone = [o for o in standing if o not in wanted or standing[o].connectivity is not wanted[o]]
-        come = [o for o in wanted if o not in standing or standing[o].connectivity is not wanted[o]]
-        if not gone and not come:
-            return incident, []
-        if not incident.told:  # nobody has heard of it yet: what it turned out to be is all there is to tell
-            return replace(incident, offices=self._affected(finding, finding.since)), [Happened.GREW]
-        offices = tuple(
-            self._until(o, now) if o.until is None and o.office in gone else o for o in incident.offices
-        ) + tuple(AffectedOffice(o, wanted[o], self._since.get(o) or now) for o in come)
-        incident = replace(incident, offices=offices)
-        happened = []
-        if come:
-            happened.append(Happened.GREW)
-            incident = _noted(incident, Happened.GREW, now, ", ".join(f"{o} {wanted[o].value}" for o in come))
-        if left := [o for o in gone if o not in wanted]:
-            happened.append(Happened.SHRANK)
-            incident = _noted(incident, Happened.SHRANK, now, ", ".join(left))
-        return incident, happened
-
-    def _without_cause(self, incident: Incident, verdict: Verdict, taken: set[Component]) -> Step | None:
+    def _without_cause(self, incident: Incident, verdict: Verdict, taken: set[Component]) -> list[Step]:
         """No cause of the verdict is this incident's. It ends only when that is proven."""
+        now = verdict.at
         if incident.status is IncidentStatus.SUSPECTED:
-            return self._end(incident, Happened.DISMISSED, verdict.at, "nothing points to it any more")
+            return [self._end(incident, Happened.DISMISSED, now, "nothing points to it any more")]
         if verdict.blind:
-            return None  # nothing is proven by a monitor that can't see
-        if any(f.component in (*incident.components, *incident.explains) for f in verdict.flapping):
-            return None  # it will be back in a moment: hold it open until it keeps still
+            return []  # nothing is proven by a monitor that can't see
+        mine = (*incident.components, *incident.explains)
+        if flapping := [f for f in verdict.flapping if f.component in mine]:
+            # It will be back in a moment: hold it open until it keeps still.
+            return self._says_it_flaps(incident, flap_facts(flapping, self._flaps, now), now)
         open_symptoms = [s for s in incident.explains if not symptom_over(s, incident.kind, verdict)]
         if [s for s in open_symptoms if s not in taken]:
-            return None  # evidence is missing (stale, unknown): neither over nor explained otherwise
-        now = verdict.at
+            return []  # evidence is missing (stale, unknown): neither over nor explained otherwise
         if open_symptoms and len(open_symptoms) == len(incident.explains):
-            return self._end(incident, Happened.MERGED, now, "another cause explains all of it")
-        return self._end(incident, Happened.RESOLVED, now, "every symptom is over")
+            return self._merge(incident, open_symptoms, now)
+        still = incident.kind is IncidentKind.FLAPPING
+        why = "it keeps still now" if still else "every symptom is over"
+        return [self._end(incident, Happened.RESOLVED, now, why)]
+
+    def _says_it_flaps(self, incident: Incident, facts: tuple[Fact, ...], now: datetime) -> list[Step]:
+        after = replace(incident, facts=facts)
+        if incident.fact("changes") is not None:
+            self._incidents[incident.id] = after
+            return []
+        after = noted(after, Happened.CHANGED, now, reason(facts))
+        return [Step(incident, self._revised(after, now), (Happened.CHANGED,))]
+
+    def _merge(self, incident: Incident, symptoms: list[Component], now: datetime) -> list[Step]:
+        """All of it has another cause now: the incident that explains most of it goes on alone."""
+        others = [i for i in self.active if i.id != incident.id and i.told]
+        into = max(others, key=lambda i: len(set(symptoms) & set(i.explains)), default=None)
+        if into is None or not set(symptoms) & set(into.explains):
+            return [self._end(incident, Happened.MERGED, now, "another cause explains all of it")]
+        ended = self._end(incident, Happened.MERGED, now, f"{into.id} explains all of it: {into.why}")
+        grown = noted(
+            into, Happened.MERGED, now, f"{incident.id} ({names(incident.components)}) is part of it"
+        )
+        return [
+            Step(ended.before, replace(ended.after, merged_into=into.id), ended.happened),
+            Step(into, grown, ()),
+        ]
 
     def _end(self, incident: Incident, happened: Happened, now: datetime, why: str) -> Step:
-        offices = tuple(self._until(o, now) if o.until is None else o for o in incident.offices)
         ended = replace(
-            _noted(incident, happened, now, why),
+            noted(incident, happened, now, why),
             status=IncidentStatus.RESOLVED,
             resolved_at=now,
-            offices=offices,
-            revision=incident.revision + 1,
-            changed_at=now,
+            offices=affected.ended(incident, now, self._since),
         )
-        return Step(incident, ended, (happened,))
+        return Step(incident, self._revised(ended, now), (happened,))
 
     # --- small helpers ---
 
-    def _affected(self, finding: Finding, fallback: datetime) -> tuple[AffectedOffice, ...]:
-        """Each since the evidence says so, which is before anybody could be told."""
-        return tuple(AffectedOffice(o, c, self._since.get(o) or fallback) for o, c in finding.offices.items())
+    def _severity(self, finding: Finding) -> Severity:
+        return finding.severity or severity_of(finding.kind, finding.offices, self._offices)
 
-    def _until(self, affected: AffectedOffice, now: datetime) -> AffectedOffice:
-        """Until the verdict's own time of its next state, where that is known."""
-        since = self._since.get(affected.office)
-        return replace(affected, until=since if since is not None and since > affected.since else now)
+    @staticmethod
+    def _revised(incident: Incident, now: datetime) -> Incident:
+        return replace(incident, revision=incident.revision + 1, changed_at=now)
 
     def _candidates(self, verdict: Verdict) -> list[Incident]:
         """Incidents that a cause may continue: active ones whose blamed component has not been repaired (a
-        monitor that is still blind is so though its own device answers again), and, for the very same
-        components, those resolved a short while ago."""
+        monitor that is still blind is so though its own device answers again, and what flaps is well only
+        for a moment), and, for the very same components, those resolved a short while ago."""
+        horizon = verdict.at - timedelta(seconds=self._settings.reopen_window_s)
+        flapping = {f.component for f in verdict.flapping}
         return [
             i
             for i in self._incidents.values()
-            if not i.active
-            or (i.kind is IncidentKind.BLIND and verdict.blind)
-            or not cause_cleared(i, verdict)
+            if i.kind is not IncidentKind.CONDITION
+            and (
+                (i.resolved_at is not None and i.resolved_at >= horizon)
+                if not i.active
+                else (i.kind is IncidentKind.BLIND and verdict.blind)
+                or not flapping.isdisjoint(i.components)
+                or not cause_cleared(i, verdict)
+            )
         ]
 
     def _active(self, incident_id: IncidentId) -> Incident:
@@ -348,9 +453,34 @@ class IncidentBook:
                 del self._incidents[incident.id]
 
 
-def _noted(incident: Incident, what: Happened, at: datetime, why: str, who: str | None = None) -> Incident:
-    return replace(incident, timeline=(*incident.timeline, TimelineEntry(at, what, why, who)))
+def _held(incident: Incident, finding: Finding) -> Finding:
+    """What flaps is up at the moment: of an incident that told of it, all stands as it was."""
+    offices = {o.office: o.connectivity for o in incident.offices_now}
+    cut = Connectivity.CUT in offices.values()
+    if incident.kind is IncidentKind.FLAPPING and not offices:
+        return finding
+    return replace(
+        finding,
+        kind=IncidentKind.OUTAGE if cut else IncidentKind.FLAPPING,
+        components=incident.components,
+        explains=tuple(sorted({*incident.explains, *finding.explains})),
+        confidence=incident.confidence,
+        offices=offices,
+        alternatives=incident.alternatives,
+    )
 
 
-def _names(components: tuple[Component, ...]) -> str:
-    return ", ".join(str(c) for c in components) or "nothing"
+def _changed(incident: Incident, finding: Finding) -> str | None:
+    """In which way the same cause shows itself otherwise than before, if it does."""
+    if finding.kind is IncidentKind.CONDITION:
+        if finding.condition is not incident.condition:
+            return f"{incident.condition} → {finding.condition}: {finding.why}"
+        if ("returned" in dict(finding.facts)) and incident.fact("returned") is None:
+            return finding.why  # it is damped from now on, and this is why
+        return None
+    flaps = "changes" in dict(finding.facts)
+    if flaps and incident.fact("changes") is None and incident.told:
+        return reason(finding.facts)
+    if finding.kind is not incident.kind and incident.told:
+        return f"{incident.kind} → {finding.kind}: {finding.why}"
+    return None

@@ -90,6 +90,8 @@ class Happened(StrEnum):
     """Another incident explains all of it and goes on alone."""
     SPLIT = "split"
     """A part of it has a cause of its own."""
+    CHANGED = "changed"
+    """The same cause shows itself otherwise: light that fell is now below its limit; a link flaps."""
     ASSIGNED = "assigned"
     TICKETED = "ticketed"
     """The provider's ticket number was noted."""
@@ -99,6 +101,14 @@ class Happened(StrEnum):
     """A notice (something that happened, not a state) has been there long enough."""
     DISMISSED = "dismissed"
     """It went away before anybody was told."""
+    HELD = "held"
+    """Maintenance explains it: nobody is told while that lasts."""
+    RELEASED = "released"
+    """Maintenance no longer explains it, and it still stands."""
+    ESCALATED = "escalated"
+    """Nobody took it on in time: the next ones were told."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """Nobody is on it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,41 @@ class Hypothesis:
     components: tuple[Component, ...]
     confidence: float
     why: str
+
+
+class Waits(StrEnum):
+    """For what a message waits."""
+
+    QUIET = "quiet"
+    """The end of quiet hours."""
+    DIGEST = "digest"
+    """The next digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one receiver knows of an incident, and what it is still to be told."""
+
+    receiver: ReceiverId
+    at: datetime | None = None
+    """When it was last told; None: never yet."""
+    waits: Waits | None = None
+    reason: Reason | None = None
+    """Of what waits."""
+    since: datetime | None = None
+    """How long that has waited."""
+    digest: bool = False
+    """It hears of this incident in digests only."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationClock:
+    """How far an escalation policy has come with an incident."""
+
+    policy: str
+    since: datetime
+    steps: int = 0
+    """Taken so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +214,17 @@ class Incident:
     """Who works on it."""
     ticket: str | None = None
     """The provider's ticket number."""
+    lapses_at: datetime | None = None
+    """For a notice: when it ends by itself, without a message."""
+    merged_into: IncidentId | None = None
+    """It ended because this one explains all of it; what it told of may still stand."""
+    split_from: IncidentId | None = None
+    """What it explains was this one's before it had a cause of its own."""
+    held_by: tuple[str, ...] = ()
+    """Ids of the maintenance windows that explain it now: nobody is told of it."""
+    tellings: tuple[Telling, ...] = ()
+    """What each receiver knows, and waits for (alerts.notify)."""
+    escalations: tuple[EscalationClock, ...] = ()
 
     @property
     def told(self) -> bool:
@@ -197,6 +253,9 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     ESCALATED = "escalated"
     REPEATED = "repeated"
+    """Still standing, and nobody has taken it on."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """Whoever was on it no longer is."""
     CONNECTED = "connected"
     """An office that was never joined answers for the first time."""
     TEST = "test"

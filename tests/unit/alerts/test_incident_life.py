@@ -224,7 +224,10 @@ def test_back_after_the_window_is_new(book: IncidentBook) -> None:
 
 def test_flapping_holds_it_open(book: IncidentBook) -> None:
     book.advance(cut_l1(0))
-    assert book.advance(verdict(10, flapping=(link("l1"),))) == []
+    (step,) = book.advance(verdict(10, flapping=(link("l1"),)))
+    assert step.happened == (Happened.CHANGED,)  # the reason why it is held is said, once
+    assert step.after.active
+    assert book.advance(verdict(20, flapping=(link("l1"),))) == []
     (step,) = book.advance(verdict(300))
     assert step.happened == (Happened.RESOLVED,)
 
