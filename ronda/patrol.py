@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from alerts.incident import IncidentBook, IncidentSettings, Step
-from alerts.model import Incident, IncidentId
-from alerts.notify import Moved, tell
-from alerts.route import Route
+from alerts.escalate import unacknowledged
+from alerts.incident import IncidentBook, IncidentSettings, Step, UnknownIncidentError
+from alerts.maintenance import Window
+from alerts.model import Happened, Incident, IncidentId, IncidentStatus
+from alerts.notify import Moved, Teller
+from alerts.route import Route, Routing
 from ronda.resume import telling
 from topology.findings import StateChange, Verdict
 from topology.graph import NetworkGraph
@@ -39,15 +41,17 @@ class Patrol:
     def __init__(
         self,
         inventory: Inventory,
-        routes: Sequence[Route],
+        routing: Routing | Sequence[Route],
         verdict_settings: VerdictSettings | None = None,
         incident_settings: IncidentSettings | None = None,
     ) -> None:
         self._inventory = inventory
-        self._routes = tuple(routes)
         self._zone = ZoneInfo(inventory.network.timezone)
         self._incident_settings = incident_settings
         self.judge = Judge(NetworkGraph(inventory), verdict_settings or VerdictSettings())
+        if not isinstance(routing, Routing):
+            routing = Routing(tuple(routing))
+        self.teller = Teller(routing, inventory, self.judge.graph, self._zone)
         self.book = IncidentBook(inventory.offices, incident_settings, timezone=self._zone)
         self.verdict: Verdict | None = None
         self._before: Verdict | None = None
@@ -68,6 +72,7 @@ class Patrol:
         self.book = IncidentBook(
             self._inventory.offices, self._incident_settings, incidents, timezone=self._zone
         )
+        self.teller.resume(incidents)
         self.judge.recall(history)
         self.see(telling(evidence, incidents, self._inventory))
         if now is not None and history:
@@ -82,12 +87,29 @@ class Patrol:
         before, verdict = self._before, self.judge.verdict(now)
         self.verdict = self._before = verdict
         moved = self._tell(self.book.advance(verdict), now)
-        wakes = [at for at in (verdict.look_again_at, self.book.next_at()) if at is not None]
+        wakes = [
+            at for at in (verdict.look_again_at, self.book.next_at(), self.teller.next_at) if at is not None
+        ]
         return Round(verdict, changes(before, verdict), moved, min(wakes, default=None))
 
     def acknowledge(self, incident: IncidentId, who: str, now: datetime, note: str = "") -> Moved:
         """Raises UnknownIncidentError."""
         return self._tell([self.book.acknowledge(incident, who, now, note)], now)
+
+    def unacknowledge(self, incident: IncidentId, who: str, now: datetime, note: str = "") -> Moved:
+        """Nobody is on it any more: whoever was told is told so. Raises UnknownIncidentError."""
+        known = next((i for i in self.book.active if i.id == incident and i.told), None)
+        if known is None:
+            raise UnknownIncidentError(incident)
+        if known.status is not IncidentStatus.ACKNOWLEDGED:
+            return self._tell([Step(known, known, ())], now)
+        after = unacknowledged(known, now, note or "given back", who)
+        self.book.put(after)
+        return self._tell([Step(known, after, (Happened.UNACKNOWLEDGED,))], now)
+
+    def plan_maintenance(self, windows: Iterable[Window]) -> None:
+        """All maintenance windows that are known; those before are forgotten."""
+        self.teller.plan_maintenance(windows)
 
     def comment(self, incident: IncidentId, who: str, now: datetime, text: str) -> Moved:
         """Raises UnknownIncidentError."""
@@ -102,4 +124,4 @@ class Patrol:
         return self._tell([self.book.link_ticket(incident, who, ticket, now)], now)
 
     def _tell(self, steps: Sequence[Step], now: datetime) -> Moved:
-        return tell(self.book, steps, self._routes, self._inventory, now, self._zone)
+        return self.teller.tell(self.book, steps, now, self.verdict)
