@@ -50,10 +50,15 @@ class Exclusion:
     span: Span
     part: Part
     """EXCLUDED_MAINTENANCE or EXCLUDED_POWER."""
-    source: str
-    """The window's id, or the incident's whose cause it is."""
     incident: str | None = None
     """Only for what is put down to this incident; None: for whatever is cut off meanwhile."""
+    window: str | None = None
+    """The maintenance window; None: a power failure, or what a person found."""
+    unexplained: bool = False
+    """Only for what no incident explains."""
+
+    def excuses(self, incident: str | None) -> bool:
+        return incident is None if self.unexplained else self.incident in (None, incident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +112,14 @@ def _down(
     mine = [b for b in blamed if b.span.cut(span)]
     mine.sort(key=lambda b: (_length(b, span), b.incident), reverse=True)
     reasons = [e for e in exclusions if e.span.cut(span)]
-    reasons.sort(key=lambda e: (e.part is not Part.EXCLUDED_MAINTENANCE, e.span.since, e.source))
+    reasons.sort(key=lambda e: (e.part is not Part.EXCLUDED_MAINTENANCE, e.span.since, e.window or ""))
     moments = edges(span, (b.span for b in mine), (e.span for e in reasons))
     for since, until in pairwise(moments):
         # The seconds that no incident covers (before it was found) belong to the one that explains most.
         incident = next((b.incident for b in mine if b.span.holds(since)), mine[0].incident if mine else None)
-        why = next((e for e in reasons if e.span.holds(since) and e.incident in (None, incident)), None)
-        part = Part.DOWN_COUNTED if counts else Part.DOWN_SHORT
-        window = None
-        if why is not None:
-            part = why.part
-            window = why.source if part is Part.EXCLUDED_MAINTENANCE and why.incident is None else None
+        why = next((e for e in reasons if e.span.holds(since) and e.excuses(incident)), None)
+        part = why.part if why is not None else Part.DOWN_COUNTED if counts else Part.DOWN_SHORT
+        window = why.window if why is not None else None
         yield Interval(Span(since, until), part, events, incident, window)
 
 

@@ -36,6 +36,8 @@ class Gap(StrEnum):
     """The monitor itself was cut off."""
     NO_EVIDENCE = "no_evidence"
     """Nothing fresh was heard, and nothing proved it cut off."""
+    BEHIND_ANOTHER_FAULT = "behind_another_fault"
+    """A circuit whose office was cut off by something else: it can't be judged meanwhile."""
 
 
 _STANDINGS = {
