@@ -149,6 +149,7 @@ def _covered(component: Component, reach: Failed, inventory: Inventory) -> bool:
         case ComponentKind.OFFICE | ComponentKind.RISK_GROUP | ComponentKind.PROVIDER:
             own = members([component], inventory)
             return bool(own) and own.devices <= reach.devices and own.links <= reach.links
+    raise AssertionError(component.kind)
 
 
 def link_covered(link: LinkId, reach: Failed, inventory: Inventory) -> bool:
