@@ -62,6 +62,9 @@ class ConditionSettings:
     certificate_urgent_days: float = 7.0
     application_raise_for_s: float = 60.0
     application_clear_for_s: float = 60.0
+    # Offices that join
+    connected_after_s: float = 60.0
+    """An office that the plan calls not connected must answer for so long before that is told."""
     # What comes and goes
     flaps: int = 3
     flap_window_s: float = 6 * 3600.0

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from alerts.condition_engine import ConditionEngine
+from alerts.condition_settings import ConditionSettings
+from alerts.conditions import Condition
 from alerts.escalate import unacknowledged
 from alerts.incident import IncidentBook, IncidentSettings, Step, UnknownIncidentError
 from alerts.maintenance import Window
 from alerts.model import Happened, Incident, IncidentId, IncidentStatus
+from alerts.newcomers import Newcomers
 from alerts.notify import Moved, Teller
 from alerts.route import Route, Routing
 from ronda.resume import telling
@@ -44,6 +48,7 @@ class Patrol:
         routing: Routing | Sequence[Route],
         verdict_settings: VerdictSettings | None = None,
         incident_settings: IncidentSettings | None = None,
+        condition_settings: ConditionSettings | None = None,
     ) -> None:
         self._inventory = inventory
         self._zone = ZoneInfo(inventory.network.timezone)
@@ -52,7 +57,9 @@ class Patrol:
         if not isinstance(routing, Routing):
             routing = Routing(tuple(routing))
         self.teller = Teller(routing, inventory, self.judge.graph, self._zone)
-        self.book = IncidentBook(inventory.offices, incident_settings, timezone=self._zone)
+        self.conditions = ConditionEngine(inventory, condition_settings)
+        self._newcomers = Newcomers(inventory, self.conditions.settings.connected_after_s)
+        self.book = self._new_book(())
         self.verdict: Verdict | None = None
         self._before: Verdict | None = None
 
@@ -69,9 +76,9 @@ class Patrol:
         """
         history = tuple(history)
         incidents = tuple(incidents)
-        self.book = IncidentBook(
-            self._inventory.offices, self._incident_settings, incidents, timezone=self._zone
-        )
+        self.book = self._new_book(incidents)
+        self.conditions.resume(incidents)
+        self._newcomers.recall(history)
         self.teller.resume(incidents)
         self.judge.recall(history)
         self.see(telling(evidence, incidents, self._inventory))
@@ -81,16 +88,29 @@ class Patrol:
     def see(self, observations: Iterable[Observation]) -> None:
         for observation in observations:
             self.judge.observe(observation)
+            self.conditions.observe(observation)
+
+    def put(self, conditions: Iterable[Condition]) -> None:
+        """What others found that is no outage; the next look makes incidents of it."""
+        self.conditions.put(conditions)
 
     def look(self, now: datetime) -> Round:
         """Give the verdict and move the incidents by it."""
         before, verdict = self._before, self.judge.verdict(now)
         self.verdict = self._before = verdict
-        moved = self._tell(self.book.advance(verdict), now)
-        wakes = [
-            at for at in (verdict.look_again_at, self.book.next_at(), self.teller.next_at) if at is not None
-        ]
-        return Round(verdict, changes(before, verdict), moved, min(wakes, default=None))
+        changed = changes(before, verdict)
+        steps = self.book.advance(verdict, self.conditions.conditions(verdict), changed)
+        for newcomer in self._newcomers.look(verdict):
+            steps.append(self.book.announce(newcomer.office, newcomer.since, newcomer.why, now))
+            changed += (newcomer.change,)
+        moved = self._tell(steps, now)
+        wakes = (
+            verdict.look_again_at,
+            self.book.next_at(),
+            self.teller.next_at,
+            self._newcomers.next_at(),
+        )
+        return Round(verdict, changed, moved, min((at for at in wakes if at is not None), default=None))
 
     def acknowledge(self, incident: IncidentId, who: str, now: datetime, note: str = "") -> Moved:
         """Raises UnknownIncidentError."""
@@ -122,6 +142,12 @@ class Patrol:
     def link_ticket(self, incident: IncidentId, who: str, ticket: str | None, now: datetime) -> Moved:
         """Raises UnknownIncidentError."""
         return self._tell([self.book.link_ticket(incident, who, ticket, now)], now)
+
+    def _new_book(self, incidents: Iterable[Incident]) -> IncidentBook:
+        inventory = self._inventory
+        return IncidentBook(
+            inventory.offices, self._incident_settings, incidents, timezone=self._zone, links=inventory.links
+        )
 
     def _tell(self, steps: Sequence[Step], now: datetime) -> Moved:
         return self.teller.tell(self.book, steps, now, self.verdict)
