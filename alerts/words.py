@@ -94,9 +94,7 @@ def component_name(component: Component, inventory: Inventory, language: Languag
     if component.kind is ComponentKind.PORT:
         device, _, port = component.id.partition(":")
         return f"{port} @ {component_name(Component(ComponentKind.DEVICE, device), inventory, language)}"
-    if component.kind is ComponentKind.MONITOR:
-        return _PARTS[language].get(component.id, component.id)
-    return component.id
+    return _PARTS[language].get(component.id, component.id)
 
 
 def listed(names: Sequence[str], shown: int, language: Language) -> str:

@@ -30,7 +30,6 @@ from ronda.ack_by_channel import acknowledged_by_channel
 from ronda.auth_settings import unknown_providers
 from ronda.backend import AppBackend
 from ronda.build import (
-    build_routes,
     build_store,
     build_traps,
     incident_settings,
@@ -39,6 +38,7 @@ from ronda.build import (
     verdict_settings,
 )
 from ronda.build_channels import Parts, build_channels, build_manners
+from ronda.build_routing import build_routing
 from ronda.channel_memory import ChannelMemory
 from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
@@ -82,9 +82,11 @@ class App:
         self.inventory = inventory
         self.clock = clock
         self.counters: Counter[str] = Counter()
-        routes = build_routes(settings.alerts)
         self.patrol = Patrol(
-            inventory, routes, verdict_settings(settings.verdict), incident_settings(settings.alerts)
+            inventory,
+            build_routing(settings.alerts),
+            verdict_settings(settings.verdict),
+            incident_settings(settings.alerts),
         )
         self._storage = storage = storage_settings(settings, environ)
         self.records = Records(storage.records)
@@ -92,8 +94,9 @@ class App:
         self.keeper = Keeper(self.records, clock, manners)
         self.store = build_store(storage, clock)
         self.points = PointMaker(inventory)
-        parts = Parts(clock, ChannelMemory(self.keeper, self.records, clock), self._acknowledge)
         language = inventory.network.language
+        memory = ChannelMemory(self.keeper, self.records, clock)
+        parts = Parts(clock, memory, self._acknowledge, self._standing, language)
         self.outbox = Outbox(
             self.keeper,
             build_channels(settings.alerts, environ, parts),
@@ -332,6 +335,10 @@ class App:
     async def _acknowledge(self, incident_id: str, who: str, via: str) -> str:
         """A button somebody pressed (alerts.channels.memory.OnAck): as if by the API."""
         return await acknowledged_by_channel(self.backend, incident_id, who, via)
+
+    async def _standing(self) -> list[str]:
+        """Ids of the incidents that are active, for channels that have to keep theirs alive."""
+        return [i.id for i in await self.keeper.call(self.records.active_incidents)]
 
     # --- upkeep ---
 

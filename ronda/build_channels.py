@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts.channels.alertmanager import AlertmanagerChannel, Standing
+from alerts.channels.alertmanager import AlertmanagerSettings as Alertmanager
+from alerts.channels.apprise import AppriseChannel, installed
+from alerts.channels.apprise import AppriseSettings as Apprise
+from alerts.channels.command import CommandChannel
+from alerts.channels.command import CommandSettings as Command
 from alerts.channels.console import ConsoleChannel
+from alerts.channels.email import EmailChannel
+from alerts.channels.email import EmailSettings as Email
+from alerts.channels.gateway import BodyTemplateError, GatewayChannel
+from alerts.channels.gateway import GatewaySettings as Gateway
 from alerts.channels.memory import Memory, OnAck
+from alerts.channels.telegram import TelegramChannel
+from alerts.channels.telegram import TelegramSettings as Telegram
+from alerts.channels.telegram_bot import WORDS, Chat, TelegramBot
 from alerts.channels.webhook import WebhookChannel
 from alerts.channels.webhook import WebhookSettings as Webhook
 from alerts.delivery import Manner, Overtaken
@@ -17,14 +31,19 @@ from ronda.alert_settings import AlertsSettings
 from ronda.receiver_settings import (
     DEFAULT_PER_MINUTE,
     AlertmanagerSettings,
+    AppriseSettings,
     CommandSettings,
-    ConsoleSettings,
+    EmailSettings,
+    GatewaySettings,
     ReceiverSettings,
+    TelegramSettings,
     WebhookSettings,
 )
 from ronda.section import Section, SettingsError
 from topology.clock import Clock
+from topology.model import Language
 
+TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _MACHINES = (AlertmanagerSettings, CommandSettings, WebhookSettings)
 
 
@@ -35,6 +54,8 @@ class Parts:
     clock: Clock
     memory: Memory
     on_ack: OnAck | None = None
+    standing: Standing | None = None
+    language: Language = Language.ID
 
 
 def build_manners(settings: AlertsSettings) -> dict[ReceiverId, Manner]:
@@ -52,9 +73,10 @@ def build_channels(
     settings: AlertsSettings, environ: Mapping[str, str], parts: Parts
 ) -> dict[ReceiverId, dict[str, Channel]]:
     """By receiver and name. Raises SettingsError when a secret is not where the settings say."""
+    bots = Bots(environ, parts)
     return {
         ReceiverId(r.id): {
-            name: _channel(c, r, f"{r.id}/{name}", environ, parts)
+            name: _channel(c, r, f"{r.id}/{name}", environ, parts, bots)
             for name, c in zip(_names(r), r.channels, strict=True)
         }
         for r in settings.receivers
@@ -75,17 +97,120 @@ def _limit(receiver: ReceiverSettings) -> int | None:
 
 
 def _channel(
-    settings: Section, receiver: ReceiverSettings, owner: str, environ: Mapping[str, str], parts: Parts
+    settings: Section,
+    receiver: ReceiverSettings,
+    owner: str,
+    environ: Mapping[str, str],
+    parts: Parts,
+    bots: Bots,
 ) -> Channel:
+    """`owner`: under which name it remembers."""
     where = f"alerts.receivers {receiver.id!r}"
     match settings:
-        case ConsoleSettings():
-            return ConsoleChannel()
         case WebhookSettings():
             url = settings.url or required(settings, "url", where, environ)
             secret = named(settings, "secret", where, environ)
             return WebhookChannel(Webhook(url, secret, timeout_s=settings.timeout_s), parts.clock)
-    raise SettingsError(f"{where}: this version has no channel of that kind")
+        case TelegramSettings():
+            return bots.channel(settings, where, owner)
+        case EmailSettings():
+            mail = Email(
+                host=settings.host,
+                sender=settings.sender,
+                to=tuple(settings.to),
+                security=settings.security,
+                port=settings.port,
+                user=settings.user,
+                password=named(settings, "password", where, environ),
+                ca_file=settings.ca_file,
+                timeout_s=settings.timeout_s,
+            )
+            if settings.ca_file is not None:
+                of_file(settings.ca_file, f"{where}: ca_file")
+            return EmailChannel(mail, owner, parts.clock, parts.memory)
+        case AlertmanagerSettings():
+            manager = Alertmanager(
+                url=settings.url,
+                user=settings.user,
+                password=named(settings, "password", where, environ),
+                labels=settings.labels,
+                resend_s=settings.resend_s,
+                timeout_s=settings.timeout_s,
+            )
+            return AlertmanagerChannel(manager, owner, parts.clock, parts.memory, parts.standing)
+        case GatewaySettings():
+            return _gateway(settings, where, environ)
+        case AppriseSettings():
+            if not installed():
+                raise SettingsError(
+                    f"{where}: kind apprise needs the package apprise, which is not installed: "
+                    "pip install 'ronda[apprise]'"
+                )
+            return AppriseChannel(Apprise(required(settings, "url", where, environ), settings.timeout_s))
+        case CommandSettings():
+            return CommandChannel(Command(tuple(settings.argv), settings.timeout_s))
+    return ConsoleChannel()
+
+
+def _gateway(settings: GatewaySettings, where: str, environ: Mapping[str, str]) -> Channel:
+    secret = {h: of_variable(n, f"{where}: headers_env", environ) for h, n in settings.headers_env.items()}
+    secret |= {h: of_file(f, f"{where}: headers_file") for h, f in settings.headers_file.items()}
+    url = settings.url or required(settings, "url", where, environ)
+    hidden = (*secret.values(), *(() if settings.url else (url,)))
+    try:
+        return GatewayChannel(
+            Gateway(
+                url=url,
+                body=settings.body,
+                method=settings.method,
+                headers={**settings.headers, **secret},
+                secrets=hidden,
+                content_type=settings.content_type,
+                success_status=frozenset(settings.success_status),
+                success_field=settings.success_field,
+                retry_status=frozenset(settings.retry_status),
+                max_chars=settings.max_chars,
+                timeout_s=settings.timeout_s,
+            )
+        )
+    except BodyTemplateError as error:
+        raise SettingsError(f"{where}: {error}") from error
+
+
+class Bots:
+    """One bot a token: only one may ask Telegram for its presses."""
+
+    def __init__(self, environ: Mapping[str, str], parts: Parts) -> None:
+        self._environ = environ
+        self._parts = parts
+        self._bots: dict[tuple[str, str], TelegramBot] = {}
+
+    def channel(self, settings: TelegramSettings, where: str, owner: str) -> TelegramChannel:
+        """Raises SettingsError."""
+        token = required(settings, "token", where, self._environ)
+        if not TOKEN.fullmatch(token):
+            raise SettingsError(f"{where}: the token is not of the form 123456:ABC... that BotFather gives")
+        bot = self._bots.get((token, settings.api_url))
+        if bot is None:
+            parts = self._parts
+            bot = TelegramBot(
+                token, settings.api_url, settings.timeout_s, parts.memory, parts.on_ack, WORDS[parts.language]
+            )
+            self._bots[token, settings.api_url] = bot
+        chat = Chat(
+            f"telegram:{owner}",
+            settings.chat_id,
+            frozenset(settings.allowed_users),
+            settings.acknowledge == "poll",
+        )
+        bot.add(chat)
+        wanted = Telegram(
+            settings.chat_id,
+            settings.thread_id,
+            button=settings.acknowledge != "off" and self._parts.on_ack is not None,
+            quiet_warnings=settings.quiet_warnings,
+        )
+        return TelegramChannel(wanted, bot, chat, self._parts.memory)
 
 
 def required(settings: Section, what: str, where: str, environ: Mapping[str, str]) -> str:
