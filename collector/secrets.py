@@ -60,6 +60,8 @@ class SshSecret:
     password: str | None = field(default=None, repr=False)
     key_file: str | None = None
     port: int = 22
+    agent: bool = False
+    known_hosts: str | None = None
 
 
 SnmpSecret = CommunitySecret | UsmSecret
@@ -94,8 +96,10 @@ def resolve(
             id=credential.id,
             user=credential.user,
             password=secret(credential.password_env, credential.password_file, "password"),
-            key_file=credential.key_file,
+            key_file=None if credential.key_file is None else str(Path(credential.key_file).expanduser()),
             port=credential.port or 22,
+            agent=credential.agent,
+            known_hosts=credential.known_hosts,
         )
     return checked_usm(
         UsmSecret(

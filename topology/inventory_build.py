@@ -79,6 +79,7 @@ def _provider_id(name: str | None) -> ProviderId | None:
 def _credential(row: CredentialRow) -> Credential:
     values = row.model_dump()
     values["id"] = CredentialId(row.id)
+    values["agent"] = bool(row.agent)
     return Credential(**values)
 
 

@@ -22,7 +22,9 @@ _FIELDS = {
             "priv_key_file",
         ),
     },
-    CredentialKind.SSH: {"user", "key_file", "password_env", "password_file", "port"},
+    CredentialKind.SSH: {
+        *("user", "key_file", "password_env", "password_file", "port", "agent", "jump", "known_hosts"),
+    },
 }
 SECRET_KEYS = {
     "community": "community_env",
@@ -47,6 +49,8 @@ def check_credentials(checker: Checker) -> None:
         kind = row.get("kind")
         if isinstance(kind, str) and kind in set(CredentialKind):
             _check(path, row, CredentialKind(kind), checker.say, checker.invalid)
+            if kind == CredentialKind.SSH and row.get("jump") is not None:
+                _check_jump(path, row, checker)
 
 
 def _check(path: Path, row: Row, kind: CredentialKind, say: Say, invalid: frozenset[Path]) -> None:
@@ -77,7 +81,33 @@ def _check(path: Path, row: Row, kind: CredentialKind, say: Say, invalid: frozen
         _check_v3(path, given, say)
     else:
         need("user", what="a user")
-        need("key_file", "password_env", "password_file", what="key_file, password_env or password_file")
+        means = ("key_file", "password_env", "password_file", "agent")
+        need(*means, what="key_file, password_env, password_file or agent")
+
+
+def _check_jump(path: Path, row: Row, checker: Checker) -> None:
+    """`jump` names an ssh credential and a host, and no way leads back to where it began."""
+    seen = [str(row.get("id"))]
+    jump = str(row["jump"])
+    while True:
+        name, slash, host = jump.partition("/")
+        if not (name and slash and host):
+            message = f"jump: {jump!r} is not of the form CREDENTIAL/host"
+            checker.say((*path, "jump"), message, code="credential-jump")
+            return
+        if name in seen:
+            message = f"jump: {' > '.join((*seen, name))} goes round in a circle"
+            checker.say((*path, "jump"), message, code="credential-jump")
+            return
+        by = next((other for _, other in checker.rows("credentials") if str(other.get("id")) == name), None)
+        if by is None or by.get("kind") != CredentialKind.SSH:
+            message = f"jump: {name!r} is no credential of kind ssh"
+            checker.say((*path, "jump"), message, code="credential-jump")
+            return
+        if by.get("jump") is None:
+            return
+        seen.append(name)
+        jump = str(by["jump"])
 
 
 def _check_v3(path: Path, given: set[str], say: Say) -> None:

@@ -87,6 +87,13 @@ class CredentialRow(_Row):
     password_env: EnvironmentName | None = None
     password_file: str | None = None
     port: Whole | None = Field(None, ge=1, le=65535, description="ssh: port when it isn't 22.")
+    agent: bool | None = Field(None, description="ssh: use the keys of the running ssh-agent.")
+    jump: Text | None = Field(
+        None, description="ssh: CREDENTIAL/host of a host to go through; its host key is checked, too."
+    )
+    known_hosts: str | None = Field(
+        None, description="ssh: file of trusted host keys, when it isn't the setting's."
+    )
 
 
 class StepRow(_Row):

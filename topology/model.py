@@ -281,6 +281,12 @@ class Credential:
     password_env: str | None = None
     password_file: str | None = None
     port: int | None = None
+    agent: bool = False
+    """SSH: keys of the running ssh-agent may be used."""
+    jump: str | None = None
+    """SSH: CREDENTIAL/host or CREDENTIAL/host:port of the host to go through."""
+    known_hosts: str | None = None
+    """SSH: file of trusted host keys; ``None``: the application's own."""
 
 
 @dataclass(frozen=True, slots=True)
