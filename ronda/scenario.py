@@ -13,16 +13,7 @@ import yaml
 
 from ronda.errors import BadInputError
 from topology.inventory import InventoryError, load_inventory, read_inventory
-from topology.model import DeviceId, Inventory, PortRef
-from topology.observations import (
-    AdminStatus,
-    Light,
-    Neighbor,
-    Observation,
-    OperStatus,
-    OpticalReading,
-    PortStatus,
-)
+from topology.model import Inventory
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Second 0 of every scenario, unless it says `start`."""
@@ -86,31 +77,3 @@ def _seconds(value: Any, where: str) -> float:
     if not 0 <= seconds <= LONGEST_S:
         raise BadInputError(f"{where} is {value!r}, expected seconds from 0 to {LONGEST_S:.0f} (a month)")
     return seconds
-
-
-def observation_of(item: Mapping[str, Any], device: DeviceId, at: datetime) -> Observation:
-    """A timeline's port, optic or neighbor. Raises BadInputError."""
-    port = item.get("port")
-    try:
-        if item.get("kind") == "port":
-            if port is None:
-                raise BadInputError(f"a port observation of {device} needs `port`")
-            admin = AdminStatus(str(item.get("admin", "up")))
-            return PortStatus(PortRef(device, str(port)), at, admin, OperStatus(str(item["oper"])))
-        if item.get("kind") == "optic":
-            light = Light(str(item.get("light", "lit")))
-            return OpticalReading(
-                device, at, str(port), if_name=str(port), light=light, rx_dbm=item.get("rx_dbm")
-            )
-        if item.get("kind") == "neighbor":
-            return Neighbor(
-                device,
-                at,
-                str(item.get("protocol", "lldp")),
-                local_if_name=port,
-                remote_system=item.get("remote_system"),
-                remote_port=item.get("remote_port"),
-            )
-    except (ValueError, KeyError) as error:
-        raise BadInputError(f"observation {dict(item)}: {error}") from error
-    raise BadInputError(f"observation of unknown kind {item.get('kind')!r}: reach, port, optic or neighbor")

@@ -13,8 +13,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from ronda.alert_settings import AlertsSettings, cross_check_alerts
+from ronda.alert_checks import cross_check_alerts, cross_check_what_can_be_read
+from ronda.alert_settings import AlertsSettings
 from ronda.auth_settings import ProxyAuthSettings, cross_check_auth, networks_of
+from ronda.condition_settings import ConditionsSection, SelfWatchSection, cross_check_conditions
 from ronda.section import Section, SettingsError, is_web_address
 from topology.settings import WEIGHTS
 
@@ -176,6 +178,8 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     verdict: VerdictTuning = VerdictTuning()
     alerts: AlertsSettings = AlertsSettings()
+    conditions: ConditionsSection = ConditionsSection()
+    self_watch: SelfWatchSection = SelfWatchSection()
 
 
 def load_settings(path: Path | None, environ: dict[str, str] | None = None) -> Settings:
@@ -191,6 +195,8 @@ def load_settings(path: Path | None, environ: dict[str, str] | None = None) -> S
         settings = Settings.model_validate(data)
     except ValidationError as error:
         lines = [f"{source}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        if "alerts" in data:
+            lines += [f"{source}: {p}" for p in cross_check_what_can_be_read(data["alerts"])]
         raise SettingsError("\n".join(lines)) from error
     if problems := _cross_check(settings):
         raise SettingsError("\n".join(f"{source}: {problem}" for problem in problems))
@@ -232,6 +238,7 @@ def _overlay(data: dict[str, Any], environ: dict[str, str]) -> None:
 
 def _cross_check(settings: Settings) -> list[str]:
     problems = cross_check_alerts(settings.alerts) + cross_check_auth(settings.api)
+    problems += cross_check_conditions(settings.conditions)
     if settings.metrics.kind == "influx" and not is_web_address(settings.metrics.url):
         problems.append(
             f"metrics.url: {settings.metrics.url!r} is not of the form http://HOST/... or https://HOST/..."

@@ -9,17 +9,30 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from alerts.condition_settings import ConditionSettings
 from alerts.incident import IncidentSettings, UnknownIncidentError
 from alerts.model import Incident, IncidentId, Notification, ReceiverId
 from alerts.notify import Moved
 from alerts.route import Route
 from ronda.errors import BadInputError
 from ronda.patrol import Patrol
-from ronda.scenario import Scenario, observation_of
-from topology.model import Device, DeviceId, PortRef
-from topology.observations import AdminStatus, Observation, OperStatus, PortStatus, Reachability
+from ronda.scenario import Scenario
+from ronda.scenario_conditions import condition_of, history_of
+from ronda.scenario_seen import observation_of
+from storage.records.codec import observation_key
+from topology.model import ApplicationId, Device, DeviceId, PortRef
+from topology.observations import (
+    AdminStatus,
+    ApplicationCheck,
+    Observation,
+    OperStatus,
+    PortStatus,
+    Reachability,
+)
 from topology.verdict import VerdictSettings
 
+CHECK_EVERY_S = 60.0
+"""Applications are looked at as often, from their first mention on."""
 FAST_PROBES_AT = (0.0, 0.4, 0.8)
 """A device that stops answering is probed again at once, as the schedule does."""
 
@@ -62,6 +75,8 @@ class Played:
         return {
             "id": incident.id,
             "kind": incident.kind.value,
+            "condition": None if incident.condition is None else incident.condition.value,
+            "facts": dict(incident.facts),
             "status": incident.status.value,
             "severity": incident.severity.value,
             "components": [{"kind": c.kind.value, "id": c.id} for c in incident.components],
@@ -97,8 +112,10 @@ class _Stage:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         inventory = scenario.inventory
-        verdict, incidents = _settings(scenario.settings)
-        self.patrol = Patrol(inventory, [Route(receivers=(ReceiverId("console"),))], verdict, incidents)
+        verdict, incidents, conditions = _settings(scenario.settings)
+        self.patrol = Patrol(
+            inventory, [Route(receivers=(ReceiverId("console"),))], verdict, incidents, conditions
+        )
         self.played = Played(scenario.start)
         self.answering = {d.id: True for d in inventory.devices.values() if d.monitored}
         self.ports: dict[PortRef, tuple[AdminStatus, OperStatus]] = {}
@@ -107,7 +124,8 @@ class _Stage:
             self.ports = {
                 p: (AdminStatus.UP, OperStatus.UP) for p in ends if p and p.device in self.answering
             }
-        self.other: dict[tuple[str, DeviceId, str | None], Observation] = {}
+        self.other: dict[DeviceId, dict[str, Observation]] = {}
+        self.checks: dict[ApplicationId, ApplicationCheck] = {}
         self._queue: list[tuple[float, int, str, Any]] = []
         self._order = count()
 
@@ -146,10 +164,13 @@ class _Stage:
             for port, (admin, oper) in self.ports.items():
                 if port.device == device.id:
                     self.patrol.see([PortStatus(port, self._time(at_s), admin, oper)])
-            self.patrol.see(
-                replace(o, at=self._time(at_s)) for key, o in self.other.items() if key[1] == device.id
-            )
+            held = self.other.get(device.id, {})
+            self.patrol.see(replace(o, at=self._time(at_s)) for o in held.values())
         self._push(at_s + device.poll_interval_s, "poll", device)
+
+    def _do_check(self, at_s: float, application: ApplicationId) -> None:
+        self.patrol.see([replace(self.checks[application], at=self._time(at_s))])
+        self._push(at_s + CHECK_EVERY_S, "check", application)
 
     def _do_entry(self, at_s: float, entry: dict[str, Any]) -> None:
         if "observe" in entry:
@@ -158,8 +179,15 @@ class _Stage:
                 self._observe(at_s, item)
         elif "ack" in entry:
             self._acknowledge(at_s, str(entry["ack"]), str(entry.get("who", "piket")))
+        elif "condition" in entry:
+            found = condition_of(entry["condition"], self.scenario.inventory, self._time(at_s))
+            self.patrol.put([found])
+        elif "history" in entry:
+            self.patrol.conditions.learn(history_of(entry["history"], self._time(at_s)), self._time(at_s))
         else:
-            raise BadInputError(f"at {at_s:g}: expected `observe` or `ack`, found {entry}")
+            raise BadInputError(
+                f"at {at_s:g}: expected `observe`, `history`, `condition` or `ack`, found {entry}"
+            )
 
     def _acknowledge(self, at_s: float, wanted: str, who: str) -> None:
         """By id, or `last` for the one opened last."""
@@ -174,6 +202,9 @@ class _Stage:
 
     def _observe(self, at_s: float, item: dict[str, Any]) -> None:
         device = DeviceId(str(item.get("device", "")))
+        if item.get("kind") == "application":
+            self._check(at_s, item)
+            return
         if device not in self.scenario.inventory.devices:
             raise BadInputError(f"at {at_s:g}: unknown device {device!r}")
         kind = item.get("kind")
@@ -184,8 +215,18 @@ class _Stage:
         if isinstance(observation, PortStatus):
             self.ports[observation.port] = (observation.admin, observation.oper)
         else:
-            self.other[(str(kind), device, item.get("port"))] = observation
+            self.other.setdefault(device, {})[observation_key(observation)] = observation
         self.patrol.see([observation])
+
+    def _check(self, at_s: float, item: dict[str, Any]) -> None:
+        check = observation_of(item, DeviceId(""), self._time(at_s))
+        assert isinstance(check, ApplicationCheck)
+        if check.application not in self.scenario.inventory.applications:
+            raise BadInputError(f"at {at_s:g}: unknown application {check.application!r}")
+        if check.application not in self.checks and self.scenario.baseline:
+            self._push(at_s + CHECK_EVERY_S, "check", check.application)
+        self.checks[check.application] = check
+        self.patrol.see([check])
 
     def _reach(self, at_s: float, device: DeviceId, answered: bool, *, once: bool) -> None:
         if once or not self.scenario.baseline:
@@ -207,14 +248,12 @@ class _Stage:
         return self.scenario.start + timedelta(seconds=at_s)
 
 
-def _settings(given: Mapping[str, Any]) -> tuple[VerdictSettings, IncidentSettings]:
-    """A scenario's `settings:` name fields of either. Raises BadInputError for one that neither has."""
-    of_verdict = {f.name for f in fields(VerdictSettings)}
-    of_incidents = {f.name for f in fields(IncidentSettings)}
-    if unknown := sorted(set(given) - of_verdict - of_incidents):
-        known = ", ".join(sorted(of_verdict | of_incidents))
+def _settings(given: Mapping[str, Any]) -> tuple[VerdictSettings, IncidentSettings, ConditionSettings]:
+    """A scenario's `settings:` name fields of any of them. Raises BadInputError for one that none has."""
+    kinds = (VerdictSettings, IncidentSettings, ConditionSettings)
+    names = [{f.name for f in fields(kind)} for kind in kinds]
+    if unknown := sorted(set(given).difference(*names)):
+        known = ", ".join(sorted(set().union(*names)))
         raise BadInputError(f"settings: unknown: {', '.join(unknown)} (known: {known})")
-    return (
-        VerdictSettings(**{k: v for k, v in given.items() if k in of_verdict}),
-        IncidentSettings(**{k: v for k, v in given.items() if k in of_incidents}),
-    )
+    verdict, incidents, conditions = ({k: v for k, v in given.items() if k in of} for of in names)
+    return VerdictSettings(**verdict), IncidentSettings(**incidents), ConditionSettings(**conditions)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from alerts.incident import IncidentBook, IncidentSettings
 from alerts.model import IncidentStatus, Notification, Reason, ReceiverId
-from alerts.notify import tell
-from alerts.route import Route
+from alerts.notify import Teller
+from alerts.route import Route, Routing
 from topology.findings import (
     Cause,
     Component,
@@ -23,6 +23,7 @@ from topology.findings import (
     LinkCondition,
     Verdict,
 )
+from topology.graph import NetworkGraph
 from topology.model import (
     Device,
     DeviceId,
@@ -113,15 +114,15 @@ def verdict_of(moment: Moment, at: datetime) -> Verdict:
 @given(st.lists(moments, min_size=1, max_size=12))
 def test_told_once_in_order_and_to_the_end(timeline: list[Moment]) -> None:
     book = IncidentBook(INVENTORY.offices, IncidentSettings())
-    routes = [Route((ReceiverId("noc"),))]
-    zone = ZoneInfo("Asia/Makassar")
+    routing = Routing((Route((ReceiverId("noc"),)),))
+    teller = Teller(routing, INVENTORY, NetworkGraph(INVENTORY), ZoneInfo("Asia/Makassar"))
     told: list[Notification] = []
     at = START
     calm = [Moment(10.0, frozenset(), frozenset(), True, False)] * 2
     for moment in [*timeline, *calm]:
         at += timedelta(seconds=moment.after_s)
         verdict = verdict_of(moment, at)
-        moved = tell(book, book.advance(verdict), routes, INVENTORY, at, zone)
+        moved = teller.tell(book, book.advance(verdict), at, verdict)
         told += moved.notifications
 
         for cause in verdict.causes:
