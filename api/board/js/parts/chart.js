@@ -1,0 +1,104 @@
+// Lines over time (uPlot): measured values with their limits, in the page's own colours.
+
+import { getLanguage } from "../words.js";
+
+let library = null;
+
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/vendor/uplot/uPlot.min.css" });
+    const script = Object.assign(document.createElement("script"), { src: "/static/vendor/uplot/uPlot.iife.min.js" });
+    script.onload = () => resolve(window.uPlot);
+    script.onerror = () => { library = null; reject(new Error("uPlot")); };
+    document.head.append(style, script);
+  });
+  return library;
+}
+
+const charts = new Map(); // host element -> {chart, key}
+
+/** Many series, each with its own times, on one axis; a missing value stays a gap. */
+export function align(series) {
+  const times = [...new Set(series.flatMap((s) => s.points.map(([at]) => Math.round(Date.parse(at) / 1000))))].sort((a, b) => a - b);
+  const place = new Map(times.map((t, i) => [t, i]));
+  return [times, ...series.map((s) => {
+    const row = new Array(times.length).fill(undefined);
+    for (const [at, value] of s.points) row[place.get(Math.round(Date.parse(at) / 1000))] = value;
+    return row;
+  })];
+}
+
+/**
+ * `series`: [{name, points: [[iso, value|null]], color}], `limits`: [{value, label}], `format(value)`, `zone`.
+ * Values are read by a screen reader from the text beside the chart, not from the canvas.
+ */
+export async function drawChart(host, { series, limits = [], format, min = null, max = null }) {
+  const UPlot = await load();
+  if (!host.isConnected) return;
+  const css = getComputedStyle(document.documentElement);
+  const color = (name) => resolved(host, `var(--${name})`);
+  const key = JSON.stringify([series.map((s) => [s.name, s.points.length, s.points.at(-1)]), limits, host.clientWidth, css.colorScheme, matchMedia("(prefers-color-scheme: dark)").matches, document.documentElement.dataset.theme, getLanguage()]);
+  const old = charts.get(host);
+  if (old?.key === key) return;
+  old?.chart.destroy();
+  const data = align(series);
+  const values = [...data.slice(1).flat().filter(Number.isFinite), ...limits.map((l) => l.value)];
+  const [low, high] = [min ?? Math.min(...values), max ?? Math.max(...values)];
+  const pad = Math.max((high - low) * 0.12, 0.5);
+  const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: "12px system-ui, sans-serif" };
+  const chart = new UPlot({
+    width: host.clientWidth, height: 220, legend: { show: series.length > 1 }, cursor: { drag: { x: false, y: false } },
+    scales: { y: { range: [min ?? low - pad, max ?? high + pad] } },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((t) => tickText(t, data[0])), space: 70 },
+      { ...axis, values: (_, ticks) => ticks.map((t) => format(t)), size: 62 },
+    ],
+    series: [{ value: (_, t) => (t === null ? "" : tickText(t, null)) }, ...series.map((s, i) => ({
+      label: s.name, stroke: color(["accent", "unknown", "degraded", "connected"][i % 4]), width: 2, spanGaps: false, dash: i >= 4 ? [6, 4] : undefined,
+      points: { show: data[0].length < 40 }, value: (_, v) => (Number.isFinite(v) ? format(v) : "–"),
+    }))],
+    hooks: { draw: [(u) => drawLimits(u, limits, color("cut"))] },
+  }, data, host);
+  charts.set(host, { chart, key });
+}
+
+export function dropCharts() {
+  for (const { chart } of charts.values()) chart.destroy();
+  charts.clear();
+}
+
+function tickText(seconds, times) {
+  const long = times ? times.at(-1) - times[0] > 2 * 86400 : true;
+  return new Intl.DateTimeFormat(getLanguage() === "id" ? "id-ID" : "en-GB", long ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
+}
+
+/** light-dark() and color-mix() as the canvas understands them. */
+function resolved(host, value) {
+  const probe = document.createElement("i");
+  probe.style.color = value;
+  host.append(probe);
+  const color = getComputedStyle(probe).color;
+  probe.remove();
+  return color;
+}
+
+function drawLimits(u, limits, color) {
+  const { ctx } = u;
+  const { left, width, top, height } = u.bbox;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.fillStyle = color;
+  ctx.setLineDash([6 * devicePixelRatio, 5 * devicePixelRatio]);
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  for (const { value, label } of limits) {
+    const y = u.valToPos(value, "y", true);
+    if (y < top || y > top + height) continue;
+    ctx.beginPath();
+    ctx.moveTo(left, y);
+    ctx.lineTo(left + width, y);
+    ctx.stroke();
+    ctx.fillText(label, left + 6 * devicePixelRatio, y - 4 * devicePixelRatio);
+  }
+  ctx.restore();
+}
