@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
@@ -51,11 +52,20 @@ def create_app(
     app.include_router(health.router)
     for part in (offices, network, incidents, stream, session, audit):
         app.include_router(part.router, prefix="/api/v1")
-    app.mount("/static", StaticFiles(directory=BOARD), name="static")
+    app.mount("/static", _Static(directory=BOARD), name="static")
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/topology", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/office/{_}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/provider/{_}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/incident/{_}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/login", methods=["GET", "HEAD"], include_in_schema=False)
     async def board() -> Response:
         return _page("index.html")
+
+    @app.api_route("/wall", methods=["GET", "HEAD"], include_in_schema=False)
+    async def wall() -> Response:
+        return _page("wall.html")
 
     @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> Response:
@@ -65,6 +75,15 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, hosts=hosts)
     return app
+
+
+class _Static(StaticFiles):
+    """Asked about at every load and mostly answered 304, so that an upgrade is never half seen."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def _page(name: str) -> Response:
