@@ -57,7 +57,7 @@ ADMIN_STATUS = value_map({1: ("up", GREEN), 2: ("down", GREY), 3: ("testing", OR
 LIGHT = value_map({0: ("gelap", RED), 1: ("ada cahaya", GREEN)})
 ANSWERED = value_map({0: ("diam", RED), 1: ("menjawab", GREEN)})
 REACHABLE = value_map({0: ("tidak", RED), 1: ("ya", GREEN)})
-INCIDENT_ACTIVE = value_map({0: ("pulih", GREEN), 1: ("berlangsung", RED)})
+HOUR = value_map({0: ("putus", RED), 1: ("terhubung", GREEN)})
 
 
 def steps(*pairs: tuple[float | None, str]) -> dict[str, Any]:

@@ -174,21 +174,25 @@ HISTORY = timeseries(
 )
 
 STATES = state_timeline(
-    "Status SKPD",
-    "Each office's state over time",
+    "Riwayat SKPD",
+    "Hour by hour: was the office cut off at any moment of it? From the hourly roll-up, so that a month of every "
+    "office is a small query; the office's own dashboard is exact to the second.",
     [
         series(
             select(
                 "office",
-                [Pick("last", "connectivity", "status")],
+                [Pick("min", "reachable", "terjangkau", suffix="_min")],
                 where=[IN_KECAMATAN],
                 by=["office"],
-                fill="previous",
+                every="1h",
+                fill="none",
+                resolution=HOURLY,
             ),
             alias="$tag_office",
         )
     ],
-    mappings=looks.CONNECTIVITY,
+    mappings=looks.HOUR,
+    time_from="7d",
 )
 
 DASHBOARD = Dashboard(

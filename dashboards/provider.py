@@ -72,24 +72,24 @@ DAILY = timeseries(
     maximum=1,
 )
 STATES = state_timeline(
-    "Status SKPD penyedia",
-    "Each office's state over time",
+    "Riwayat SKPD penyedia",
+    "Hour by hour: was the office cut off at any moment of it?",
     [
         series(
             select(
                 "office",
-                [Pick("max", "connectivity", "status")],
+                [Pick("min", "reachable", "terjangkau", suffix="_min")],
                 where=[OF_PROVIDER],
                 by=["office"],
-                fill="previous",
+                every="1h",
+                fill="none",
                 resolution=HOURLY,
             ),
             alias="$tag_office",
         )
     ],
-    mappings=looks.CONNECTIVITY,
+    mappings=looks.HOUR,
 )
-"""Hourly: an hour shows the worst of it, and a month of every office is a small query."""
 
 DASHBOARD = Dashboard(
     uid="ronda-provider",

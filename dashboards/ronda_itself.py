@@ -101,7 +101,7 @@ DASHBOARD = Dashboard(
         Row([ROUNDS, SPOOL, POLL_TIME, SILENT], height=4),
         Row(
             [
-                _rate("Polling dan probe", "Polls, probes and traps a minute", "^(polls|probes|traps)$"),
+                _rate("Polling dan probe", "Polls, probes and traps a minute", "^app_(polls|probes|traps)$"),
                 _rate(
                     "Galat",
                     "Failures a minute, by part",

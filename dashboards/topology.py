@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import infinity, looks
 from dashboards.builder import PROVIDER, Dashboard, Row, to
-from dashboards.influx import Pick, rows, select, series, tag_is
+from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
 from dashboards.panels import link_to, node_graph, state_timeline, table
 
 OF_PROVIDER = tag_is("provider", "provider")
@@ -74,21 +74,24 @@ LINKS = table(
     links=[link_to("Sambungan ini", to("ronda-link", "link", "${__data.fields.link}"))],
 )
 STATES = state_timeline(
-    "Status sambungan",
-    "Each link's state over time",
+    "Riwayat sambungan",
+    "Hour by hour, the worst of each; the link's own dashboard is exact",
     [
         series(
             select(
                 "link",
-                [Pick("max", "condition", "status")],
+                [Pick("max", "condition", "status", suffix="_max")],
                 where=[OF_PROVIDER],
                 by=["link"],
-                fill="previous",
+                every="1h",
+                fill="none",
+                resolution=HOURLY,
             ),
             alias="$tag_link",
         )
     ],
     mappings=looks.LINK_CONDITION,
+    time_from="7d",
 )
 
 DASHBOARD = Dashboard(

@@ -17,6 +17,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("serve", "ronda.commands.serve", "serve"),
     ("status", "ronda.commands.status", "status"),
     ("ack", "ronda.commands.ack", "ack"),
+    ("alerts", "ronda.commands.alerts", "app"),
     ("poll", "ronda.commands.poll", "poll"),
     ("diagnose", "ronda.commands.diagnose", "diagnose"),
     ("whatif", "ronda.commands.whatif", "whatif"),
@@ -25,6 +26,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("suggest", "ronda.commands.whatif", "suggest"),
     ("replay", "ronda.commands.replay", "replay"),
     ("storage", "ronda.commands.storage", "app"),
+    ("dashboards", "ronda.commands.dashboards", "app"),
     ("lab", "ronda.commands.lab", "app"),
 )
 

@@ -1,4 +1,4 @@
-"""Every dashboard is what Grafana's own types say it may be, and the committed files are those that are built."""
+"""Every dashboard is what Grafana's own types say it may be; the committed files are those that are built."""
 
 from __future__ import annotations
 
