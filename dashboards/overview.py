@@ -175,8 +175,8 @@ HISTORY = timeseries(
 
 STATES = state_timeline(
     "Riwayat SKPD",
-    "Hour by hour: was the office cut off at any moment of it? From the hourly roll-up, so that a month of every "
-    "office is a small query; the office's own dashboard is exact to the second.",
+    "Hour by hour: was the office cut off at any moment of it? From the hourly roll-up, so that a month of "
+    "every office is a small query; the office's own dashboard is exact to the second.",
     [
         series(
             select(

@@ -1,4 +1,4 @@
-"""Publishing speaks Grafana's HTTP API: a server of that shape has everything once, run as often as may be."""
+"""Publishing speaks Grafana's HTTP API: a server of that shape has everything once, however often it runs."""
 
 from __future__ import annotations
 
