@@ -28,7 +28,7 @@ from collector.traps import TrapEvent, TrapListener
 from ronda.access import auth_policy, who_gets_in
 from ronda.ack_by_channel import acknowledged_by_channel
 from ronda.auth_settings import unknown_providers
-from ronda.backend import AppBackend
+from ronda.backend import VERDICT_FRESH_S, AppBackend
 from ronda.build import (
     build_store,
     build_traps,
@@ -37,9 +37,10 @@ from ronda.build import (
     storage_settings,
     verdict_settings,
 )
-from ronda.build_channels import Parts, build_channels, build_manners
+from ronda.build_channels import Parts, build_channels, build_manners, heartbeat_url
 from ronda.build_routing import build_routing
 from ronda.channel_memory import ChannelMemory
+from ronda.heartbeat import Heartbeat
 from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.own_side import OwnSide
@@ -65,6 +66,10 @@ GATHER_S = 0.05
 KEEP_EVIDENCE_EVERY_S = 10.0
 SELF_EVERY_S = 30.0
 PRUNE_EVERY_S = 6 * 3600.0
+WINDOWS_EVERY_S = 30.0
+"""Windows that were written past this process (`ronda maintenance` with no server to be found) are seen."""
+DIGEST_REACHES_BACK = timedelta(days=9)
+"""A weekly digest tells of what ended up to a week ago."""
 POLL_SHARE = 0.75
 """Of its interval a poll may take, so that it ends by itself before the schedule ends it."""
 
@@ -104,6 +109,9 @@ class App:
             manners=manners,
             summarise=lambda held, now: summary_of(held, now, language),
         )
+        url = heartbeat_url(settings.alerts.heartbeat, environ)
+        beat = settings.alerts.heartbeat
+        self.heartbeat = Heartbeat(url, beat.every_s, self._why_no_beat, fail=beat.fail) if url else None
         self.prober = Prober(ProberSettings(wire=settings.probe.wire), clock)
         profiles = load_profiles()
         self.watch = Watch()
@@ -166,10 +174,13 @@ class App:
         self.schedule.every("self", SELF_EVERY_S, self._measure_self)
         self.schedule.every("prune", PRUNE_EVERY_S, self._prune)
         self.schedule.every("maintain", 60.0, self._maintain)
+        self.schedule.every("windows", WINDOWS_EVERY_S, self.reload_windows)
         self._tasks = [
             asyncio.create_task(self._rounds(), name="rounds"),
             asyncio.create_task(self._keep_evidence(), name="evidence"),
         ]
+        if self.heartbeat is not None:
+            await self.heartbeat.start()
         log.info(
             "started",
             url=self.web.url,
@@ -180,6 +191,8 @@ class App:
 
     async def stop(self) -> None:
         """In the order of the flow: nothing new comes in, what is there is brought to safety."""
+        if self.heartbeat is not None:
+            await self.heartbeat.stop()
         await self.schedule.stop()
         for task in self._tasks:
             task.cancel()
@@ -219,16 +232,20 @@ class App:
     async def _resume(self) -> None:
         """Go on where the last process stopped."""
         now = self.clock.now()
-        active, recent, history, evidence = await self.keeper.call(
+        active, recent, owing, windows, history, evidence = await self.keeper.call(
             lambda: (
                 self.records.active_incidents(),
                 self.records.incidents(since=now - timedelta(days=1)),
+                self.records.incidents(since=now - DIGEST_REACHES_BACK, limit=10_000),
+                self.records.maintenance_windows(now - timedelta(days=1)),
                 self.records.changes_until(now),
                 self.records.load_evidence(),
             )
         )
         incidents = {i.id: i for i in (*recent, *active)}
         self.patrol.resume(incidents.values(), history, evidence, now)
+        self.patrol.teller.resume(owing)
+        self.patrol.plan_maintenance(windows)
         self._resumed = True
         if active:
             log.info("resumed", open_incidents=[i.id for i in active])
@@ -336,6 +353,16 @@ class App:
         """A button somebody pressed (alerts.channels.memory.OnAck): as if by the API."""
         return await acknowledged_by_channel(self.backend, incident_id, who, via)
 
+    def _why_no_beat(self) -> str | None:
+        """What the heartbeat must not hide, or None when all is well."""
+        verdict = self.patrol.verdict
+        if verdict is None:
+            return "no verdict yet"
+        age_s = (self.clock.now() - verdict.at).total_seconds()
+        if age_s > VERDICT_FRESH_S:
+            return f"the last verdict is {age_s:.0f} s old"
+        return f"{self.keeper.waiting} changes can't be saved" if self.keeper.waiting > 1 else None
+
     async def _standing(self) -> list[str]:
         """Ids of the incidents that are active, for channels that have to keep theirs alive."""
         return [i.id for i in await self.keeper.call(self.records.active_incidents)]
@@ -375,6 +402,12 @@ class App:
     async def _prune(self) -> None:
         now, policy = self.clock.now(), self._storage.records_retention
         await self.keeper.call(lambda: self.records.prune(now, policy))
+
+    async def reload_windows(self) -> None:
+        """Maintenance as the records have it."""
+        since = self.clock.now() - timedelta(days=1)
+        self.patrol.plan_maintenance(await self.keeper.call(lambda: self.records.maintenance_windows(since)))
+        self._changed.set()
 
     async def _maintain(self) -> None:
         await self.store.maintain(int(self.clock.now().timestamp()))

@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from alerts.incident import IncidentSettings
-from alerts.model import ReceiverId
-from alerts.route import Route
 from collector.secrets import SecretError, SnmpSecret, SshSecret, resolve
 from collector.settings import PollSettings
 from collector.traps import TrapEvent, TrapListener, TrapSettings
@@ -40,13 +38,6 @@ from storage.settings import (
 from topology.clock import Clock
 from topology.model import Inventory
 from topology.verdict import VerdictSettings
-
-
-def build_routes(settings: AlertsSettings) -> list[Route]:
-    return [
-        Route(tuple(map(ReceiverId, route.receivers)), route.min_severity, frozenset(route.kinds))
-        for route in settings.routes
-    ]
 
 
 def secret(name: str | None, environ: Mapping[str, str], where: str) -> str | None:

@@ -58,7 +58,8 @@ def _section(path: str, model: type[BaseModel]) -> list[str]:
     if path:
         lines += [f"\n## `{path}`\n", f"\n{(model.__doc__ or '').strip()}\n"]
     lines += ["\n| setting | default | what it does |\n|---|---|---|\n"]
-    for name, field in model.model_fields.items():
+    for own_name, field in model.model_fields.items():
+        name = field.alias or own_name
         where = f"{path}.{name}" if path else name
         if kinds := _kinds_in(field.annotation):
             lines.append(f"| `{where}` | {_default(field)} | {field.description or ''} |\n")

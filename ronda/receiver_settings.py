@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from ronda.section import Section, is_web_address
 
 DEFAULT_PER_MINUTE = 20
-_OWN_KEYS = {"id", "channels", "use", "at_most_per_minute", "when_overtaken"}
+_OWN_KEYS = {"id", "channels", "use", "at_most_per_minute", "when_overtaken", "audience"}
 _MAIL = re.compile(r"[^@\s<>,\"]+@[^@\s<>,\"]+")
 
 
@@ -174,6 +174,13 @@ class ReceiverSettings(Section):
         "drop",
         description="What could not be sent before its incident was over: `drop` it, and the all-clear with "
         "it; `combine`: only the all-clear goes out; `keep`: all of it, in order.",
+    )
+
+    audience: str | None = Field(
+        None,
+        pattern=r"^provider:.+$",
+        description="`provider:ID`: a provider's contact. It gets only what is that provider's, cut to its "
+        "circuits and offices, whatever a route says.",
     )
 
     @model_validator(mode="before")

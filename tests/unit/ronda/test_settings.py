@@ -10,8 +10,9 @@ import pytest
 from alerts.channels.memory import ShortMemory
 from alerts.incident import IncidentSettings
 from alerts.model import ReceiverId, Severity
-from ronda.build import build_routes, incident_settings, verdict_settings
+from ronda.build import incident_settings, verdict_settings
 from ronda.build_channels import Parts, build_channels
+from ronda.build_routing import build_routing
 from ronda.clock import SystemClock
 from ronda.commands.shared import server_url
 from ronda.section import SettingsError
@@ -44,7 +45,7 @@ def test_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings.api.port == 9001
     assert settings.verdict.settle_s == 3
     assert settings.data_dir == Path("/srv/ronda")
-    assert build_routes(settings.alerts)[0].min_severity is Severity.MAJOR
+    assert build_routing(settings.alerts).routes[0].min_severity is Severity.MAJOR
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
