@@ -140,6 +140,13 @@ class Outbox:
         """There is something to send: don't wait for the next look."""
         self._work.set()
 
+    def channel_counters(self) -> Counter[str]:
+        """What channels count by themselves, summed: edits, presses, resends, refusals."""
+        total: Counter[str] = Counter()
+        for channel in self._all():
+            total.update(getattr(channel, "counters", Counter()))
+        return total
+
     async def flush(self) -> int:
         """Send all that is due now; return how many rows were taken."""
         tried = 0

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ronda.app import App
 
 T = TypeVar("T")
+LOADS_FRESH_S = 300.0
 VERDICT_FRESH_S = 30.0
 """A verdict is given at least every few seconds; an older one means that the rounds have stopped."""
 
@@ -32,6 +33,9 @@ class AppBackend:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._loading = asyncio.Lock()
+        self._loads: Mapping[LinkId, float] = {}
+        self._loads_s: float | None = None
         self._access = RecordsAccess(app.records.access, self._ask)
         self._feed = ChangeFeed(run=f"{int(app.clock.now().timestamp()):x}")
 
@@ -74,18 +78,31 @@ class AppBackend:
         return await self._ask(lambda: self._app.records.incident(id_))
 
     async def acknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        return await self._work(id_, lambda patrol, now: patrol.acknowledge(id_, who, now, note))
+
+    async def unacknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        return await self._work(id_, lambda patrol, now: patrol.unacknowledge(id_, who, now, note))
+
+    async def comment(self, id_: IncidentId, who: str, text: str) -> Incident | None:
+        return await self._work(id_, lambda patrol, now: patrol.comment(id_, who, now, text))
+
+    async def assign(self, id_: IncidentId, who: str, to: str | None) -> Incident | None:
+        return await self._work(id_, lambda patrol, now: patrol.assign(id_, who, to, now))
+
+    async def link_ticket(self, id_: IncidentId, who: str, ticket: str | None) -> Incident | None:
+        return await self._work(id_, lambda patrol, now: patrol.link_ticket(id_, who, ticket, now))
+
+    async def _work(self, id_: IncidentId, do: Callable[[Patrol, datetime], Moved]) -> Incident | None:
         app = self._app
         try:
-            moved = app.patrol.acknowledge(id_, who, app.clock.now(), note)
+            moved = do(app.patrol, app.clock.now())
         except UnknownIncidentError as error:
             if await self.incident(id_) is None:
                 return None
             raise NotActiveError(id_) from error
         app.keeper.add(Unsaved(moved.incidents, moved.notifications, ()))
         if not await app.keeper.save():
-            raise RecordsUnavailableError(
-                "the acknowledgement is kept in memory; the records can't be written"
-            )
+            raise RecordsUnavailableError("it is kept in memory; the records can't be written")
         app.outbox.poke()
         return next(incident for incident in moved.incidents if incident.id == id_)
 
@@ -94,12 +111,70 @@ class AppBackend:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
-        subject: Component | None = None,
+        subjects: Collection[Component] | None = None,
         limit: int = 200,
         after: int = 0,
     ) -> Sequence[RecordedChange]:
         records = self._app.records
-        return await self._ask(lambda: records.changes(since, until, subject, limit=limit, after_id=after))
+        return await self._ask(
+            lambda: records.changes(since, until, subjects=subjects, limit=limit, after_id=after)
+        )
+
+    async def past(self, at: datetime) -> Past:
+        app, now = self._app, self._app.clock.now()
+        watched = any(since <= at <= until for since, until in app.watch.to_save())
+        if not watched:
+            stretches = await self._ask(lambda: app.records.watched(at, at + timedelta(microseconds=1)))
+            watched = any(since <= at <= until for since, until in stretches)
+        if not watched or at < now - timedelta(days=app.settings.retention.events_days):
+            return Past(at, None)
+        return Past(at, verdict_at(await self._ask(lambda: app.records.changes_until(at)), at))
+
+    async def series(
+        self,
+        measurement: str,
+        field: str,
+        *,
+        start_s: int,
+        end_s: int,
+        where: Where,
+        every_s: int,
+        aggregate: Aggregate,
+    ) -> Sequence[Series]:
+        app = self._app
+        resolution = choose_resolution(
+            start_s=start_s,
+            every_s=every_s,
+            now_s=int(app.clock.now().timestamp()),
+            retention=app.retention,
+        )
+        try:
+            return await app.store.range(
+                measurement,
+                [field],
+                start_s=start_s,
+                end_s=end_s,
+                where=where,
+                every_s=every_s,
+                aggregate=aggregate,
+                resolution=resolution,
+            )
+        except StoreError as error:
+            raise MetricsUnavailableError(str(error)) from error
+
+    async def loads(self) -> Mapping[LinkId, float]:
+        now_s = self._app.clock.monotonic_s()
+        async with self._loading:
+            if self._loads_s is None or now_s - self._loads_s >= LOADS_FRESH_S:
+                try:
+                    self._loads = await busiest(self._app.store, self._app.clock.now())
+                except StoreError as error:
+                    raise MetricsUnavailableError(str(error)) from error
+                self._loads_s = now_s
+        return self._loads
+
+    def safe_settings(self) -> Mapping[str, Any]:
+        return safe_settings(self._app.settings)
 
     async def readiness(self) -> Sequence[ReadinessCheck]:
         app = self._app
@@ -119,6 +194,8 @@ class AppBackend:
             "app": app.counters,
             "records": {**app.keeper.counters, "unsaved": float(app.keeper.waiting)},
             "outbox": app.outbox.counters,
+            "channels": app.outbox.channel_counters(),
+            "heartbeat": app.heartbeat.counters if app.heartbeat is not None else {},
             "metrics": app.store.counters(),
             "schedule": _flat(app.schedule.counters.samples()),
             "snmp": app.poller.counters,

@@ -28,6 +28,7 @@ from alerts.delivery import Manner, Overtaken
 from alerts.model import ReceiverId
 from alerts.outbox import Channel
 from ronda.alert_settings import AlertsSettings
+from ronda.heartbeat_settings import HeartbeatSettings
 from ronda.receiver_settings import (
     DEFAULT_PER_MINUTE,
     AlertmanagerSettings,
@@ -39,7 +40,7 @@ from ronda.receiver_settings import (
     TelegramSettings,
     WebhookSettings,
 )
-from ronda.section import Section, SettingsError
+from ronda.section import Section, SettingsError, is_web_address
 from topology.clock import Clock
 from topology.model import Language
 
@@ -219,6 +220,16 @@ def required(settings: Section, what: str, where: str, environ: Mapping[str, str
     if found is None:
         raise SettingsError(f"{where}: no {what}")
     return found
+
+
+def heartbeat_url(settings: HeartbeatSettings, environ: Mapping[str, str]) -> str | None:
+    """None: no heartbeat is wanted. Raises SettingsError."""
+    url = settings.url or named(settings, "url", "alerts.heartbeat", environ)
+    if url is not None and not is_web_address(url):
+        raise SettingsError(
+            "alerts.heartbeat: the URL is not of the form http://HOST/... or https://HOST/..."
+        )
+    return url
 
 
 def named(settings: Section, what: str, where: str, environ: Mapping[str, str]) -> str | None:

@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("replay", "ronda.commands.replay", "replay"),
     ("storage", "ronda.commands.storage", "app"),
     ("dashboards", "ronda.commands.dashboards", "app"),
+    ("ssh", "ronda.commands.ssh", "app"),
     ("lab", "ronda.commands.lab", "app"),
 )
 
