@@ -148,12 +148,12 @@ class Teller:
         by = explained_by(incident, running, verdict, self._graph)
         if incident.held_by and not by and settling(incident, verdict):
             return ""  # what it turns out to be is being asked just now
-        still = {w.id for w in running}
-        titles = "; ".join(w.title for w in self._windows if w.id in incident.held_by) or "?"
+        goes_on = {w.id for w in running}.intersection(incident.held_by)
+        ids = ", ".join(incident.held_by)
+        turn.hold(by, f"{ids} {'does not explain all of it' if goes_on else 'is over'}")
+        titles = "; ".join(w.title for w in self._windows if w.id in incident.held_by) or ids
         over, not_all = _WHY_RELEASED[self._inventory.network.language]
-        why = (not_all if still.intersection(incident.held_by) else over).format(titles=titles)
-        turn.hold(by, why)
-        return why
+        return (not_all if goes_on else over).format(titles=titles)
 
     # --- messages
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -64,8 +65,20 @@ def read_scenario(path: Path) -> Scenario:
         timeline,
         _seconds(data.get("until", last + 120), f"{path}: `until`"),
         baseline=data.get("baseline", "up") != "none",
+        start=_start(data.get("start"), inventory.network.timezone, f"{path}: `start`"),
         settings=data.get("settings") or {},
     )
+
+
+def _start(value: Any, timezone: str, where: str) -> datetime:
+    """A time without an offset is one of the network's zone. Raises BadInputError."""
+    if value is None:
+        return EPOCH
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadInputError(f"{where} is {value!r}, expected a time like 2026-11-22T01:00") from error
+    return (at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
 
 
 def _seconds(value: Any, where: str) -> float:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from alerts.condition_settings import ConditionSettings
 from alerts.incident import IncidentSettings, UnknownIncidentError
+from alerts.maintenance import Window
 from alerts.model import Incident, IncidentId, Notification, ReceiverId
 from alerts.notify import Moved
-from alerts.route import Route
+from alerts.route import Route, Routing
+from ronda.build import incident_settings
+from ronda.build_routing import build_routing
 from ronda.errors import BadInputError
 from ronda.patrol import Patrol
 from ronda.scenario import Scenario
+from ronda.scenario_alerts import alerts_of, window_of
 from ronda.scenario_conditions import condition_of, history_of
 from ronda.scenario_seen import observation_of
 from storage.records.codec import observation_key
@@ -112,10 +118,15 @@ class _Stage:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         inventory = scenario.inventory
-        verdict, incidents, conditions = _settings(scenario.settings)
-        self.patrol = Patrol(
-            inventory, [Route(receivers=(ReceiverId("console"),))], verdict, incidents, conditions
-        )
+        given = dict(scenario.settings)
+        routing = Routing((Route(receivers=(ReceiverId("console"),)),))
+        if "alerts" in given:
+            alerts = alerts_of(given.pop("alerts"), inventory)
+            routing = build_routing(alerts)
+            given = {**asdict(incident_settings(alerts)), **given}
+        verdict, incidents, conditions = _settings(given)
+        self.patrol = Patrol(inventory, routing, verdict, incidents, conditions)
+        self.windows: list[Window] = []
         self.played = Played(scenario.start)
         self.answering = {d.id: True for d in inventory.devices.values() if d.monitored}
         self.ports: dict[PortRef, tuple[AdminStatus, OperStatus]] = {}
@@ -179,6 +190,10 @@ class _Stage:
                 self._observe(at_s, item)
         elif "ack" in entry:
             self._acknowledge(at_s, str(entry["ack"]), str(entry.get("who", "piket")))
+        elif "unack" in entry or "comment" in entry:
+            self._speak(at_s, entry)
+        elif "maintenance" in entry or "cancel" in entry:
+            self._maintain(at_s, entry)
         elif "condition" in entry:
             found = condition_of(entry["condition"], self.scenario.inventory, self._time(at_s))
             self.patrol.put([found])
@@ -186,19 +201,52 @@ class _Stage:
             self.patrol.conditions.learn(history_of(entry["history"], self._time(at_s)), self._time(at_s))
         else:
             raise BadInputError(
-                f"at {at_s:g}: expected `observe`, `history`, `condition` or `ack`, found {entry}"
+                f"at {at_s:g}: expected `observe`, `history`, `condition`, `maintenance`, `cancel`, `ack`, "
+                f"`unack` or `comment`, found {entry}"
             )
 
     def _acknowledge(self, at_s: float, wanted: str, who: str) -> None:
+        with self._known(at_s, wanted) as incident:
+            self.played.take(at_s, self.patrol.acknowledge(incident, who, self._time(at_s)))
+
+    def _speak(self, at_s: float, entry: dict[str, Any]) -> None:
+        who, text, now = str(entry.get("who", "piket")), str(entry.get("text", "")), self._time(at_s)
+        with self._known(at_s, str(entry.get("unack", entry.get("comment")))) as incident:
+            if "unack" in entry:
+                self.played.take(at_s, self.patrol.unacknowledge(incident, who, now, text))
+            else:
+                self.played.take(at_s, self.patrol.comment(incident, who, now, text))
+
+    @contextmanager
+    def _known(self, at_s: float, wanted: str) -> Iterator[IncidentId]:
         """By id, or `last` for the one opened last."""
         active = [i for i in self.patrol.book.active if i.told]
-        chosen = active[-1].id if wanted == "last" and active else IncidentId(wanted)
         try:
-            moved = self.patrol.acknowledge(chosen, who, self._time(at_s))
+            yield active[-1].id if wanted == "last" and active else IncidentId(wanted)
         except UnknownIncidentError as error:
             known = ", ".join(i.id for i in active) or "none"
             raise BadInputError(f"at {at_s:g}: no open incident {wanted} (open: {known})") from error
-        self.played.take(at_s, moved)
+
+    def _maintain(self, at_s: float, entry: dict[str, Any]) -> None:
+        """A window becomes known, or is cancelled (by id, or `last`)."""
+        now = self._time(at_s)
+        if "maintenance" in entry:
+            number = len(self.windows) + 1
+            given, inventory = entry["maintenance"], self.scenario.inventory
+            zone = ZoneInfo(inventory.network.timezone)
+            try:
+                window = window_of(given, now, self.scenario.start, number, inventory, zone)
+            except BadInputError as error:
+                raise BadInputError(f"at {at_s:g}: {error}") from error
+            self.windows.append(window)
+        else:
+            wanted = str(entry["cancel"])
+            chosen = self.windows[-1].id if wanted == "last" and self.windows else wanted
+            if chosen not in {w.id for w in self.windows}:
+                known = ", ".join(w.id for w in self.windows) or "none"
+                raise BadInputError(f"at {at_s:g}: no maintenance {wanted} (known: {known})")
+            self.windows = [replace(w, cancelled_at=now) if w.id == chosen else w for w in self.windows]
+        self.patrol.plan_maintenance(self.windows)
 
     def _observe(self, at_s: float, item: dict[str, Any]) -> None:
         device = DeviceId(str(item.get("device", "")))
