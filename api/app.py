@@ -19,6 +19,9 @@ from api.backend import Backend
 from api.dependencies import Sights
 from api.guard import LOOPBACK_NAMES, Guard
 from api.routes import audit, health, incidents, network, offices, session, stream
+from api.routes import reports as report_routes
+from api.routes import rollout as rollout_routes
+from reports.page import STATIC
 
 BOARD = Path(__file__).parent / "board"
 _DESCRIPTION = (
@@ -52,6 +55,10 @@ def create_app(
     app.include_router(health.router)
     for part in (offices, network, incidents, stream, session, audit):
         app.include_router(part.router, prefix="/api/v1")
+    for router in (report_routes.router, rollout_routes.router):
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(report_routes.pages)
+    app.mount("/reports/static", StaticFiles(directory=STATIC), name="report-static")
     app.mount("/static", _Static(directory=BOARD), name="static")
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)

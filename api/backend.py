@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from alerts.model import Incident, IncidentId
 from api.access import Access
 from api.changes import ChangeFeed
+from api.register import Register
 from storage.records.events import RecordedChange
 from topology.clock import Clock
 from topology.findings import Component, Verdict
@@ -53,6 +54,11 @@ class Backend(Protocol):
     @property
     def access(self) -> Access:
         """Tokens, sessions and the audit log."""
+        ...
+
+    @property
+    def register(self) -> Register:
+        """Reports and the roll-out register."""
         ...
 
     def verdict(self) -> Verdict | None:

@@ -11,9 +11,11 @@ from alerts.model import Incident, IncidentId
 from api.access import Access
 from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
+from api.register import Register
 from ronda.access import RecordsAccess
 from ronda.keeper import Unsaved
 from ronda.patrol import Round
+from ronda.register import RecordsRegister
 from storage.records import RecordedChange, RecordsError
 from topology.clock import Clock
 from topology.findings import Component, Verdict
@@ -37,6 +39,7 @@ class AppBackend:
         self._loads: Mapping[LinkId, float] = {}
         self._loads_s: float | None = None
         self._access = RecordsAccess(app.records.access, self._ask)
+        self._register = RecordsRegister(app.records, lambda: app.inventory, app.clock)
         self._feed = ChangeFeed(run=f"{int(app.clock.now().timestamp()):x}")
 
     @property
@@ -54,6 +57,10 @@ class AppBackend:
     @property
     def access(self) -> Access:
         return self._access
+
+    @property
+    def register(self) -> Register:
+        return self._register
 
     def verdict(self) -> Verdict | None:
         return self._app.patrol.verdict
