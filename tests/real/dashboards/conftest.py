@@ -41,8 +41,8 @@ from topology.observations import (
     SystemInfo,
 )
 
+DAY_S, HOUR_S = 86400, 3600
 ROOT = Path(__file__).parents[3]
-STEP_S = 300
 CUT = LinkId("long-ikis-long-kali")
 
 
@@ -107,17 +107,17 @@ class Observer:
 
 
 def points_of_a_day(inventory: Inventory, end: datetime) -> Iterator[list[Point]]:
-    """One list each five minutes. A fiber is cut for forty minutes ten hours in, and again at its end."""
+    """One list a moment: each quarter of an hour, in the last hour each five minutes. A fiber is cut for an hour
+    in the middle, and again at the end."""
     start = end - timedelta(days=1)
     watch, maker, patrol = Observer(inventory, start), PointMaker(inventory), Patrol(inventory, ())
     polled = [d for d in inventory.devices.values() if d.monitored and d.id in watch.network.hardware]
-    for step in range(86400 // STEP_S + 1):
-        at_s = float(step * STEP_S)
+    for step, at_s in enumerate((*range(0, DAY_S - HOUR_S, 900), *range(DAY_S - HOUR_S, DAY_S + 1, 300))):
         at = start + timedelta(seconds=at_s)
-        if step in (120, 287):
+        if at_s in (DAY_S // 2, DAY_S - 300):
             with watch.network.changing(at_s) as truth:
                 truth.cut.add(CUT)
-        elif step == 128:
+        elif at_s == DAY_S // 2 + HOUR_S:
             with watch.network.changing(at_s) as truth:
                 truth.cut.discard(CUT)
         made: list[Point] = []

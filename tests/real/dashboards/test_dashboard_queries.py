@@ -16,7 +16,8 @@ from dashboards.builder import INCIDENTS, Dashboard
 from dashboards.everything import DASHBOARDS
 from dashboards.panels import Panel
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("dashboards")]
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("dashboards"), pytest.mark.timeout(400)]
+"""The first test waits for the day to be loaded."""
 
 CHOSEN = {
     "office": "camat-long-kali",
