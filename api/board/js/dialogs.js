@@ -6,24 +6,25 @@ import { remember, remembered } from "./remember.js";
 import { state } from "./state.js";
 import { w } from "./words.js";
 
+// Each field: its name in the API, its label, whether it must be filled in, how long it may be.
 const FORMS = {
-  take: { title: "take", submit: "sendTake", path: "acknowledge", fields: [["note", "noteLabel", false]] },
-  comment: { title: "comment", submit: "sendComment", path: "comment", fields: [["note", "comment", true]] },
-  assign: { title: "assign", submit: "sendAssign", path: "assign", fields: [["assignee", "assignee", true], ["note", "noteLabel", false]] },
-  ticket: { title: "ticket", submit: "sendTicket", path: "ticket", fields: [["ticket", "ticketNumber", true], ["note", "noteLabel", false]] },
+  take: { title: "take", submit: "sendTake", path: "acknowledge", fields: [["note", "noteLabel", false, 2000]] },
+  comment: { title: "comment", submit: "sendComment", path: "comment", fields: [["text", "comment", true, 2000]] },
+  assign: { title: "assign", submit: "sendAssign", path: "assign", fields: [["to", "assignee", true, 100]] },
+  ticket: { title: "ticket", submit: "sendTicket", path: "ticket", fields: [["ticket", "ticketNumber", true, 100]] },
 };
 
 /** `incident`: {id, what}. `done`: called when the server has taken it. */
 export function openForm(kind, incident, done) {
   const form = FORMS[kind];
   const asksWho = !state.session?.who;
-  const fields = [...(asksWho ? [["who", "whoLabel", true]] : []), ...form.fields];
+  const fields = [...(asksWho ? [["who", "whoLabel", true, 100]] : []), ...form.fields];
   const dialog = byId("dialog");
   morph(dialog, h("div", { "data-key": `${kind}:${incident.id}:${Date.now()}` },
     h("h2", { id: "dialog-title" }, w(form.title)),
     h("p", { class: "soft" }, incident.what),
-    fields.map(([name, label, required]) => h("label", {}, h("span", {}, w(label)),
-      h("input", { id: `field-${name}`, name, maxlength: name === "note" ? 2000 : 100, required, autocomplete: name === "who" ? "name" : "off",
+    fields.map(([name, label, required, most]) => h("label", {}, h("span", {}, w(label)),
+      h("input", { id: `field-${name}`, name, maxlength: most, required, autocomplete: name === "who" ? "name" : "off",
         value: name === "who" ? remembered("who") : null, "aria-describedby": "dialog-error" }))),
     h("p", { class: "error", id: "dialog-error", role: "alert" }),
     h("p", { class: "buttons" },
@@ -56,11 +57,9 @@ async function submitForm(form, fields, incident, done) {
       input.focus();
       return;
     }
-    if (value || name === "note") body[name] = value;
+    if (value) body[name] = value;
   }
   if (body.who) remember("who", body.who);
-  if (state.session?.who) body.who = state.session.who;
-  if (form.path !== "acknowledge" && !body.note) delete body.note;
   try {
     await send(`/incidents/${quoted(incident.id)}/${form.path}`, body);
     byId("dialog").close();

@@ -82,10 +82,10 @@ export function duration(seconds) {
   return parts.slice(0, 2).join(" ") || `0 ${w("sec")}`;
 }
 
-/** The largest unit only, and never seconds: what the wall says. */
+/** From a minute on, the largest unit only: what the wall says. */
 export function roughDuration(seconds) {
-  for (const [unit, size] of UNITS.slice(0, 3)) if (seconds >= size) return `${Math.floor(seconds / size)} ${w(unit)}`;
-  return w("justNow");
+  const [unit, size] = UNITS.find(([, s]) => seconds >= s) ?? UNITS[3];
+  return `${Math.floor(seconds / size)} ${w(unit)}`;
 }
 
 export function number(value, digits = 0) {

@@ -163,13 +163,15 @@ function cards() {
 
 function card(office) {
   const i = shown.incidents.find((x) => office.incidents.includes(x.id)) ?? shown.incidents.find((x) => x.offices.some((o) => o.office === office.id && !o.until));
-  const who = i?.assigned_to ?? i?.assignee ?? i?.acknowledged_by ?? null;
+  const who = i?.assigned_to ?? i?.acknowledged_by ?? null;
   return h("li", { class: "card", "data-key": office.id, "data-office": office.id },
     h("p", { class: "name" }, office.name),
     h("p", { class: "where" }, [office.kecamatan ? w("wallPlaces", { name: office.kecamatan }) : null,
-      office.since ? w("wallSince", { t: roughDuration((live.now() - Date.parse(office.since)) / 1000) }) : null].filter(Boolean).join(" · ")),
+      office.since ? since((live.now() - Date.parse(office.since)) / 1000) : null].filter(Boolean).join(" · ")),
     h("p", { class: who ? "hand" : "hand nobody" }, who ? w("wallTaken", { who }) : w("wallNobody")));
 }
+
+const since = (seconds) => (seconds < 60 ? w("justNow") : w("wallSince", { t: roughDuration(seconds) }));
 
 function foot(summary) {
   const { unknown, degraded, not_connected: waiting } = summary.offices;

@@ -32,7 +32,7 @@ export const EN = {
   broken: "Broken now", brokenThen: "Broken then", nothing: "Nothing is broken.", map: "Map of Kabupaten Paser",
   mapSchematic: "Kecamatan borders are schematic", places: "By kecamatan", elsewhere: "Elsewhere", townInset: "{name} town",
   connectedOf: "{n} of {m} active offices connected", noOffices: "The inventory has no offices yet.",
-  affected: "{n} offices affected", cutN: "{n} offices cut off", degradedN: "{n} without a spare path",
+  affected: "{n} offices affected", cutN: "{n} offices cut off", degradedN: "{n} offices without a spare path",
   andMore: "and {n} more", since: "for {t}", lasted: "for {t}",
   nobody: "Nobody is on it yet", takenBy: "{who} is on it", assignedTo: "Assigned to {who}",
   take: "Take it on", details: "Details", showAll: "Show all ({n})", filter: "Filter offices",

@@ -33,7 +33,7 @@ export const ID = {
   broken: "Gangguan sekarang", brokenThen: "Gangguan saat itu", nothing: "Tidak ada gangguan.", map: "Peta Kabupaten Paser",
   mapSchematic: "Batas kecamatan skematis", places: "Per kecamatan", elsewhere: "Lain-lain", townInset: "Kota {name}",
   connectedOf: "{n} dari {m} SKPD aktif terhubung", noOffices: "Belum ada SKPD dalam inventaris.",
-  affected: "{n} SKPD terdampak", cutN: "{n} SKPD putus", degradedN: "{n} tanpa jalur cadangan",
+  affected: "{n} SKPD terdampak", cutN: "{n} SKPD putus", degradedN: "{n} SKPD tanpa jalur cadangan",
   andMore: "dan {n} lagi", since: "sudah {t}", lasted: "selama {t}",
   nobody: "Belum ada yang menangani", takenBy: "Ditangani {who}", assignedTo: "Ditugaskan kepada {who}",
   take: "Tangani", details: "Rincian", showAll: "Tampilkan semua ({n})", filter: "Saring SKPD",

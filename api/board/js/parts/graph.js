@@ -1,58 +1,99 @@
 // The topology as a drawing: a tidy tree from the hub outwards, which a person can follow with a finger.
-// Pure, except for the words: from the API's answer to nodes, edges and places.
+// Pure: from the API's answer to places and roles.
+
+const SIDED = 160; // leaves that still fit as two columns; more go in rings
+const ROW = 40;
+const COLUMN = 175;
 
 /**
- * Every device gets a place: rings around the hub by the number of hops, each branch a sector as wide as it has
- * leaves. Deterministic: the same network looks the same tomorrow. Returns Map id -> {x, y, depth, parent}.
+ * A place for every device: `Map id -> {x, y, side}` ("left", "right", "above", or "" for below: where its name goes). The hub is in
+ * the middle and every hop a step outwards. Deterministic: the same network looks the same tomorrow.
  */
-export function radial(topology) {
+export function layout(topology) {
+  const tree = spanning(topology);
+  const leaves = tree.tops.reduce((sum, id) => sum + tree.leaves.get(id), 0);
+  return leaves <= SIDED ? sided(tree) : rings(tree, leaves);
+}
+
+/** The tree of shortest ways from the hub; what hangs on nothing known is a top of its own, far out. */
+function spanning(topology) {
   const near = new Map(topology.devices.map((d) => [d.id, []]));
   for (const l of topology.links) {
-    near.get(l.a.device)?.push(l.b.device);
-    near.get(l.b.device)?.push(l.a.device);
+    if (!near.has(l.a.device) || !near.has(l.b.device)) continue; // an end that is not ours to see
+    near.get(l.a.device).push(l.b.device);
+    near.get(l.b.device).push(l.a.device);
   }
-  const office = new Map(topology.devices.map((d) => [d.id, d.office]));
   const hubs = new Set(topology.hubs);
-  const roots = topology.devices.filter((d) => hubs.has(d.office) && d.role === "core").map((d) => d.id);
-  if (!roots.length) roots.push(...topology.devices.filter((d) => hubs.has(d.office)).map((d) => d.id).slice(0, 1));
-  const places = new Map();
+  const atHub = topology.devices.filter((d) => hubs.has(d.office));
+  const cores = atHub.filter((d) => d.role === "core");
+  const roots = (cores.length ? cores : atHub.slice(0, 1)).map((d) => d.id);
+  const depth = new Map(roots.map((id) => [id, 0]));
   const children = new Map();
-  const grow = (starts) => {
-    let ring = starts;
-    for (const id of starts) places.set(id, { depth: 0, parent: null });
-    for (let depth = 1; ring.length; depth += 1) {
-      const next = [];
-      for (const id of ring) {
-        for (const other of [...near.get(id)].sort()) {
-          if (places.has(other)) continue;
-          places.set(other, { depth, parent: id });
-          children.set(id, [...(children.get(id) ?? []), other]);
-          next.push(other);
-        }
+  let ring = roots;
+  while (ring.length) {
+    const next = [];
+    for (const id of ring) {
+      for (const other of [...near.get(id)].sort()) {
+        if (depth.has(other)) continue;
+        depth.set(other, depth.get(id) + 1);
+        children.set(id, [...(children.get(id) ?? []), other]);
+        next.push(other);
       }
-      ring = next;
     }
-  };
-  grow(roots);
-  // What hangs on nothing known stands on the outermost ring.
-  const islands = topology.devices.filter((d) => !places.has(d.id)).map((d) => d.id);
-  const deepest = Math.max(0, ...[...places.values()].map((p) => p.depth));
-  for (const id of islands) places.set(id, { depth: deepest + 1, parent: null });
+    ring = next;
+  }
+  const deepest = Math.max(0, ...depth.values());
+  const islands = topology.devices.filter((d) => !depth.has(d.id)).map((d) => d.id);
+  for (const id of islands) depth.set(id, deepest + 1);
   const leaves = new Map();
   const count = (id) => {
     const n = (children.get(id) ?? []).reduce((sum, c) => sum + count(c), 0) || 1;
     leaves.set(id, n);
     return n;
   };
-  roots.forEach(count);
-  islands.forEach((id) => leaves.set(id, 1));
-  const whole = [...roots, ...islands].reduce((sum, id) => sum + leaves.get(id), 0) || 1;
-  const ringGap = Math.max(130, (whole * 30) / (2 * Math.PI * Math.max(2, deepest)));
+  const tops = [...roots, ...islands];
+  tops.forEach(count);
+  return { roots, tops, depth, children, leaves };
+}
+
+/** Two columns of branches, like a mind map: every leaf has a row of its own, so no name hides another. */
+function sided({ roots, tops, depth, children, leaves }) {
+  const places = new Map();
+  const next = { left: 0, right: 0 };
+  const sign = { left: -1, right: 1 };
+  const shift = roots.length > 1 ? 0.35 : 0;
+  const set = (id, side) => {
+    const below = children.get(id) ?? [];
+    const x = sign[side] * (depth.get(id) + shift) * COLUMN;
+    if (!below.length) places.set(id, { x, y: (next[side] += 1) * ROW, side });
+    else {
+      const ys = below.map((c) => set(c, side));
+      places.set(id, { x, y: (Math.min(...ys) + Math.max(...ys)) / 2, side: "above" });
+    }
+    return places.get(id).y;
+  };
+  const lighter = () => (next.left <= next.right ? "left" : "right");
+  const heavyFirst = (ids) => [...ids].sort((a, b) => leaves.get(b) - leaves.get(a));
+  if (roots.length > 1) heavyFirst(tops).forEach((id) => set(id, lighter()));
+  else {
+    for (const id of heavyFirst(tops.flatMap((t) => (t === roots[0] ? (children.get(t) ?? []) : [t])))) set(id, lighter());
+    if (roots.length) places.set(roots[0], { x: 0, y: 0, side: "above" });
+  }
+  // Both sides have the same middle.
+  const middle = { left: (next.left * ROW) / 2, right: (next.right * ROW) / 2 };
+  for (const p of places.values()) p.y -= p.x === 0 ? 0 : middle[p.x < 0 ? "left" : "right"];
+  return places;
+}
+
+/** For many: rings around the hub, each branch a sector as wide as it has leaves. */
+function rings({ roots, tops, depth, children, leaves }, whole) {
+  const places = new Map();
+  const deepest = Math.max(1, ...depth.values());
+  const gap = Math.max(130, (whole * 26) / (2 * Math.PI * deepest));
   const set = (id, from, to) => {
-    const p = places.get(id);
     const angle = (from + to) / 2;
-    const r = p.depth === 0 ? (roots.length > 1 ? 42 : 0) : 42 + p.depth * ringGap;
-    Object.assign(p, { x: r * Math.cos(angle), y: r * Math.sin(angle) * 0.82, angle });
+    const r = depth.get(id) === 0 && roots.length === 1 ? 0 : 42 + depth.get(id) * gap;
+    places.set(id, { x: r * Math.cos(angle), y: r * Math.sin(angle) * 0.82, side: "" });
     let at = from;
     for (const child of children.get(id) ?? []) {
       const share = ((to - from) * leaves.get(child)) / leaves.get(id);
@@ -61,12 +102,11 @@ export function radial(topology) {
     }
   };
   let at = -Math.PI / 2;
-  for (const id of [...roots, ...islands]) {
+  for (const id of tops) {
     const share = (2 * Math.PI * leaves.get(id)) / whole;
     set(id, at, at + share);
     at += share;
   }
-  for (const [id, p] of places) p.office = office.get(id);
   return places;
 }
 

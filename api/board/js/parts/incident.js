@@ -47,7 +47,7 @@ function extent(i) {
 }
 
 export function whoIsOnIt(i) {
-  const who = i.assigned_to ?? i.assignee ?? null;
+  const who = i.assigned_to;
   if (i.status === "resolved") return null;
   if (who && who !== i.acknowledged_by) return h("span", { class: "taken" }, w("assignedTo", { who }));
   if (i.acknowledged_by) return h("span", { class: "taken" }, w("takenBy", { who: i.acknowledged_by }));

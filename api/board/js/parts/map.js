@@ -27,19 +27,21 @@ export async function loadBorders() {
 const where = (o) => [o.location.longitude_deg, o.location.latitude_deg];
 
 /**
- * `view`: {zoom, x, y} in units of the drawing. `widthPx`: how wide it will be shown, so that marks and letters
- * keep their size on the screen. `simple`: no links, no names: for the wall.
+ * `view`: {zoom, x, y} in units of the drawing. `widthPx`, `heightPx`: what it may take on the screen, so that
+ * marks and letters keep their size there.
  */
-export function drawMap(topology, { widthPx, view = { zoom: 1, x: 0, y: 0 }, label }) {
+export function drawMap(topology, { widthPx, heightPx, view = { zoom: 1, x: 0, y: 0 }, label }) {
   const placed = topology.offices.filter((o) => o.location);
   if (!placed.length) return null;
-  const px = WIDTH / Math.max(widthPx || WIDTH, 200) ;
   const areas = bordersOf(placed);
   const outline = areas.length ? areas.flatMap((f) => f.geometry.coordinates[0]) : placed.map(where);
   const whole = projection(outline, WIDTH, areas.length ? MARGIN : 60);
   const seat = seatOf(topology, placed, whole);
-  const lens = seat && lensFor(seat, whole, px, widthPx);
-  const size = 7.5 * Math.min(px, 1.7);
+  const lens = seat && lensFor(whole, widthPx);
+  const wide = Math.max(WIDTH, lens ? lens.right + MARGIN : 0);
+  const height = Math.ceil(Math.max(whole.height, lens ? lens.bottom + MARGIN : 0));
+  const px = Math.max(wide / Math.max(widthPx, 200), lens && !lens.beside ? 0 : height / heightPx); // units in a pixel
+  const size = 7 * Math.min(px, 2);
   const zoomed = (p) => {
     const [x, y] = whole.project(p);
     return { x: (x - view.x) * view.zoom, y: (y - view.y) * view.zoom };
@@ -55,13 +57,11 @@ export function drawMap(topology, { widthPx, view = { zoom: 1, x: 0, y: 0 }, lab
       for (const p of group.members) points.set(p.office.id, { x: group.x, y: group.y });
     }
   }
-  const height = Math.ceil(Math.max(whole.height, lens ? lens.bottom + MARGIN : 0));
   const marks = outside.filter((o) => !bubbles.some((b) => b.members.includes(o)))
     .map((o) => officeMark(o.office, points.get(o.office.id), size));
   const place = seat && zoomed(seat.center);
   const at = (end) => points.get(end.office) ?? (seat?.members.has(end.office) ? place : cloudAt(topology, end.device, points, seat, place));
   const inLens = lens ? drawLens(topology, seat, lens, size, place) : [];
-  const wide = Math.max(WIDTH, lens ? lens.right + MARGIN : 0);
   return s("svg", { viewBox: `0 0 ${Math.ceil(wide)} ${height}`, role: "img", "aria-label": label, class: "map-svg" },
     areas.map((f) => area(f, zoomed, topology.offices)),
     linkLines(topology.links.filter((l) => !(seat?.members.has(l.a.office) && seat.members.has(l.b.office))), at, size),
@@ -93,8 +93,8 @@ function seatOf(topology, placed, whole) {
 }
 
 /** Beside the map where there is room, below it on a phone. */
-function lensFor(seat, whole, px, widthPx) {
-  const beside = (widthPx || 0) >= 560;
+function lensFor(whole, widthPx) {
+  const beside = widthPx >= 560;
   const side = beside ? LENS : WIDTH - 2 * MARGIN;
   const tall = beside ? LENS : 420;
   const left = beside ? WIDTH - 40 : MARGIN;
@@ -124,7 +124,7 @@ function drawLens(topology, seat, lens, size, place) {
   return [
     s("path", { class: "lens-line", d: `M${place.x} ${place.y}L${lens.beside ? lens.left : (lens.left + lens.right) / 2} ${lens.beside ? (lens.top + lens.bottom) / 2 : lens.top}` }),
     s("rect", { class: "lens", x: lens.left, y: lens.top, width: lens.side, height: lens.tall, rx: 14 }),
-    s("text", { class: "label", x: lens.left + pad / 2, y: lens.top + head * 0.72, "font-size": size * 1.9 }, w("townInset", { name: seat.name })),
+    s("text", { class: "label", x: lens.left + pad / 2, y: lens.top + head * 0.72, "font-size": size * 1.8 }, w("townInset", { name: seat.name })),
     linkLines(topology.links.filter(inside), find, size),
     clouds(topology, (d) => cloudAt(topology, d, at, null, null), size, null, seat),
     bubbles.filter((b) => b.members.length > 1).map((b) => bubble(b.x, b.y, b.members.map((m) => m.office), size)),
@@ -207,7 +207,7 @@ function clouds(topology, at, size, seat, only) {
 
 /** Each kecamatan's name beside its offices, where it hides the fewest marks and names. */
 function names(topology, points, seat, lens, px, height, wide, size) {
-  const font = Math.min(26, Math.max(12, 13 * px));
+  const font = 12.5 * Math.min(px, 2.2);
   const groups = new Map();
   for (const office of topology.offices) {
     const p = points.get(office.id);

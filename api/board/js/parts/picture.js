@@ -1,6 +1,6 @@
 // The drawing on the canvas (Cytoscape.js): moving, zooming, choosing.
 
-import { radial, roles } from "./graph.js";
+import { layout, roles } from "./graph.js";
 
 const LABELLED = 90; // more nodes are named only when they are looked at closely
 const COLORS = ["card", "line", "text", "soft", "connected", "degraded", "cut", "cut-solid", "unknown", "not-connected", "accent"];
@@ -64,19 +64,19 @@ export class Picture {
   }
 
   build(data) {
-    const places = radial(data);
+    const places = layout(data);
     const names = new Map(data.offices.map((o) => [o.id, o.name]));
     const perOffice = new Map();
     for (const d of data.devices) perOffice.set(d.office, (perOffice.get(d.office) ?? 0) + 1);
     this.cy.elements().remove();
     this.cy.add(data.devices.map((d) => ({
-      group: "nodes", position: places.get(d.id),
+      group: "nodes", position: { x: places.get(d.id).x, y: places.get(d.id).y },
       data: {
-        id: `device:${d.id}`, key: `device:${d.id}`, kind: d.role,
+        id: `device:${d.id}`, key: `device:${d.id}`, kind: d.role, side: places.get(d.id).side,
         label: d.office && perOffice.get(d.office) === 1 ? names.get(d.office) : (d.name ?? d.id),
       },
     })));
-    this.cy.add(data.links.filter((l) => l.a.device !== l.b.device).map((l) => ({
+    this.cy.add(data.links.filter((l) => places.has(l.a.device) && places.has(l.b.device) && l.a.device !== l.b.device).map((l) => ({
       group: "edges", data: { id: `link:${l.id}`, key: `link:${l.id}`, source: `device:${l.a.device}`, target: `device:${l.b.device}`, medium: l.medium },
     })));
   }
@@ -98,8 +98,11 @@ export class Picture {
         width: (e) => size[e.data("kind")] ?? 17, height: (e) => size[e.data("kind")] ?? 17,
         "background-color": (e) => (e.data("kind") === "cloud" ? css.card : color(e)), "border-width": (e) => (e.data("kind") === "cloud" ? 2 : 0), "border-color": css.soft,
         label: "data(label)", color: css.text, "font-size": 12, "font-family": "system-ui, sans-serif", "text-valign": "bottom", "text-margin-y": 4,
-        "text-background-color": css.card, "text-background-opacity": 0.8, "text-background-padding": 1, "text-wrap": "ellipsis", "text-max-width": 120, "min-zoomed-font-size": 8,
+        "text-background-color": css.card, "text-background-opacity": 0.8, "text-background-padding": 1, "text-wrap": "wrap", "text-max-width": 105, "line-height": 1.15, "min-zoomed-font-size": 8,
       } },
+      { selector: "node[side = 'left']", style: { "text-halign": "left", "text-valign": "center", "text-margin-y": 0, "text-margin-x": -4, "text-wrap": "none" } },
+      { selector: "node[side = 'right']", style: { "text-halign": "right", "text-valign": "center", "text-margin-y": 0, "text-margin-x": 4, "text-wrap": "none" } },
+      { selector: "node[side = 'above']", style: { "text-valign": "top", "text-margin-y": -4, "text-wrap": "none" } },
       { selector: "edge", style: {
         width: 2, "line-color": color, "curve-style": "bezier", opacity: 0.75, "overlay-padding": 8,
         "line-style": (e) => (["radio", "satellite", "cellular", "vpn"].includes(e.data("medium")) ? "dashed" : "solid"),

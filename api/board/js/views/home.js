@@ -29,9 +29,8 @@ export const home = {
     return [
       h("h1", { class: "hidden", "data-key": "h1" }, `${summary.network}: ${w("connectedOf", active(summary.offices))}`),
       counts(summary.offices),
-      broken(summary, incidents),
+      h("div", { class: "left", "data-key": "left" }, broken(summary, incidents), allPlaces(topology.offices)),
       map(topology),
-      allPlaces(topology.offices),
     ];
   },
 
@@ -104,8 +103,8 @@ function calm(summary) {
 
 function map(topology) {
   const box = document.querySelector("#map");
-  const widthPx = box?.clientWidth || Math.min(window.innerWidth - 50, WIDE.matches ? window.innerWidth * 0.45 : 900);
-  const drawn = drawMap(topology, { widthPx, view: kept.zoom, label: w("map") });
+  const widthPx = box?.clientWidth || Math.min(window.innerWidth - 50, WIDE.matches ? window.innerWidth * 0.55 : 900);
+  const drawn = drawMap(topology, { widthPx, heightPx: window.innerHeight * 0.74, view: kept.zoom, label: w("map") });
   if (!drawn) return null;
   const button = (what, sign) => h("button", { type: "button", "data-do": what, "aria-label": w(what), title: w(what) }, sign);
   return h("section", { class: "panel map", "aria-labelledby": "map-title", "data-key": "map" },

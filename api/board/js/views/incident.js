@@ -20,8 +20,6 @@ export const incident = {
 
 function heading(i) {
   const over = i.status === "resolved";
-  const ticket = i.ticket ?? i.provider_ticket ?? null;
-  const number = typeof ticket === "object" && ticket ? (ticket.number ?? ticket.id) : ticket;
   return h("section", { class: `panel heading ${over ? "connected" : i.severity}`, "data-key": "heading" },
     h("p", { class: "meta" }, h("span", { class: `tag ${i.severity}` }, `${kindOf(i)} · ${w(i.severity)}`), h("code", {}, i.id)),
     h("h1", {}, blamed(i)),
@@ -29,7 +27,7 @@ function heading(i) {
       fact("state", over ? badge("connected", w("resolved")) : w(i.status === "suspected" ? "suspected_" : i.status)),
       fact("began", h("span", {}, inWords(i.began_at), over ? null : [", ", since(i.began_at)])),
       over ? fact("ended", `${inWords(i.resolved_at)} (${w("lasted", { t: duration((Date.parse(i.resolved_at) - Date.parse(i.began_at)) / 1000) })})`) : null,
-      number ? fact("ticket", h("code", {}, String(number))) : null),
+      i.ticket ? fact("ticket", h("code", {}, i.ticket)) : null),
     h("p", { class: "who" }, whoIsOnIt(i), actions(i)));
 }
 

@@ -69,7 +69,7 @@ function circuits({ links, names }) {
   const rows = [...links].sort((a, b) => worse(a) - worse(b) || (a.circuit_id ?? a.id).localeCompare(b.circuit_id ?? b.id)).map((l) => h("tr", { "data-key": l.id },
     h("td", {}, badge(LINK_STATE[l.condition], w(LINK_WORDS[l.condition]))),
     h("td", {}, h("a", { href: `/topology?focus=${quoted(`link:${l.id}`)}` }, l.circuit_id ?? l.id)),
-    h("td", {}, [l.a, l.b].map((e) => names.get(e.office) ?? e.device).join(" – ")),
+    h("td", {}, [l.a, l.b].map((e) => names.get(e.office) ?? e.device).filter(Boolean).join(" – ")),
     h("td", {}, w(l.medium)), h("td", {}, l.capacity_bps ? bitRate(l.capacity_bps) : ""), h("td", {}, l.length_m ? length(l.length_m) : "")));
   return listed("circuits", `${w("circuits")} (${links.length})`, w("noCircuits"), ["condition_", "circuit", "link", "medium", "capacity", "length"].map((c) => w(c)), rows);
 }

@@ -115,7 +115,7 @@ function focused(data) {
   return h("section", { class: "panel", "data-key": "focus", "aria-live": "polite" },
     h("div", { class: "head" }, h("h2", {}, l.name ?? l.id), close),
     h("p", {}, badge(LINK_STATE[l.condition], w(LINK_WORDS[l.condition])), h("span", { class: "soft" }, ` ${w(l.medium)}${l.circuit_id ? ` · ${l.circuit_id}` : ""}`)),
-    h("ul", { class: "devices" }, [l.a, l.b].map((e) => h("li", {}, h("button", { type: "button", class: "plain", "data-do": "focus", "data-focus": `device:${e.device}` }, `${e.device}${e.port ? ` ${e.port}` : ""}`), office(e.office)))),
+    h("ul", { class: "devices" }, [l.a, l.b].filter((e) => e.device).map((e) => h("li", {}, h("button", { type: "button", class: "plain", "data-do": "focus", "data-focus": `device:${e.device}` }, `${e.device}${e.port ? ` ${e.port}` : ""}`), office(e.office)))),
     l.provider ? h("p", {}, h("a", { href: `/provider/${encodeURIComponent(l.provider)}` }, l.provider)) : null);
 }
 
@@ -130,6 +130,6 @@ function table(data) {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, w("condition_")), h("th", { scope: "col" }, w("link")), h("th", { scope: "col", colspan: 2 }, w("neighbours")))),
       h("tbody", {}, shown.map((l) => h("tr", { "data-key": l.id },
         h("td", {}, badge(LINK_STATE[l.condition], w(LINK_WORDS[l.condition]))),
-        h("td", {}, l.name ?? l.id), [l.a, l.b].map((e) => h("td", {}, names.get(e.office) ?? e.device))))))),
+        h("td", {}, l.name ?? l.id), [l.a, l.b].map((e) => h("td", {}, names.get(e.office) ?? e.device ?? ""))))))),
     rows.length > shown.length ? h("p", {}, h("button", { type: "button", "data-do": "rows" }, w("showAll", { n: rows.length }))) : null));
 }
