@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +31,8 @@ from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
 from api.credentials import new_token
 from api.routes import stream
-from storage.records import AuditEntry, Session, Token, hash_of
+from ronda.register import RecordsRegister
+from storage.records import AuditEntry, Records, Session, Token, hash_of
 from storage.records.events import RecordedChange
 from topology.findings import (
     Cause,
@@ -139,6 +142,21 @@ class SampleBackend:
     log: list[RecordedChange] = field(default_factory=list)
     checks: list[ReadinessCheck] = field(default_factory=lambda: [ReadinessCheck("records", True)])
     counters: dict[str, int | float] = field(default_factory=lambda: {"polls": 12, "waiting": 0.5})
+    directory: Path | None = None
+    """For the records, which are made when a report is first asked for."""
+
+    @cached_property
+    def records(self) -> Records:
+        directory = self.directory or Path(tempfile.mkdtemp(prefix="ronda-test-"))
+        records = Records(f"sqlite:///{directory / 'records.sqlite'}")
+        records.start()
+        records.append_changes([line.change for line in self.log])
+        return records
+
+    @property
+    def register(self) -> RecordsRegister:
+        self.records.save(self.told)
+        return RecordsRegister(self.records, lambda: self.inventory, self.clock)
 
     def verdict(self) -> Verdict | None:
         return self.newest
@@ -275,7 +293,7 @@ class SampleBackend:
 
 
 @pytest.fixture
-def backend() -> SampleBackend:
+def backend(tmp_path: Path) -> SampleBackend:
     inventory = load_inventory(ROOT / "inventory.yaml")
     offices = dict(inventory.offices)
     name = OfficeId("pkm-kuaro")
@@ -283,7 +301,7 @@ def backend() -> SampleBackend:
     devices = dict(inventory.devices)
     server = DeviceId("dkisp-server-1")
     devices[server] = replace(devices[server], name=f'"{EVIL}\\')
-    return SampleBackend(replace(inventory, offices=offices, devices=devices))
+    return SampleBackend(replace(inventory, offices=offices, devices=devices), directory=tmp_path)
 
 
 @pytest.fixture
