@@ -143,8 +143,8 @@ class TelegramBot:
                 self.counters["update_errors"] += 1
                 log.warning("telegram updates can't be taken", error=type(error).__name__)
                 pause_s = min(pause_s * 2, 60.0)
-            if pause_s > 1.0:
-                await asyncio.sleep(pause_s)
+            # Telegram itself holds a question for POLL_S; a server that doesn't is not asked in a circle.
+            await asyncio.sleep(pause_s if pause_s > 1.0 else 0.2)
 
     async def _ask_once(self) -> bool:
         """False: it failed, wait a little."""
