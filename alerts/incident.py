@@ -52,6 +52,8 @@ class IncidentSettings:
     one by one make one update."""
     update_at_most_s: float = 60.0
     """... but no later than this after the first change that nobody was told of."""
+    calm_s: float = 60.0
+    """What came back once ends only when it has been well for this long: no page a flap."""
 
 
 class UnknownIncidentError(KeyError):
@@ -79,6 +81,8 @@ class IncidentBook:
         self._since: dict[OfficeId, datetime | None] = {}
         """Since when each office is as the newest verdict says."""
         self._suspicions = 0
+        self._well_since: dict[IncidentId, datetime] = {}
+        """Incidents that came back before, and whose symptoms are over again."""
         self._links = links or {}
         self._flaps = FlapCount()
 
@@ -206,6 +210,7 @@ class IncidentBook:
         """At once, so that the next step finds it (and the next incident another id)."""
         if step is not None:
             if step.before is not None:
+                self._well_since.pop(step.before.id, None)
                 del self._incidents[step.before.id]
             if step.after.told or step.after.active:  # a suspicion that dissolved is forgotten
                 self._incidents[step.after.id] = step.after
@@ -251,7 +256,9 @@ class IncidentBook:
 
     def next_at(self) -> datetime | None:
         """When there will next be something to do, with no new verdict."""
+        calm = timedelta(seconds=self._settings.calm_s)
         times = [at for i in self.active for at in (self._update_at(i), i.lapses_at) if at is not None]
+        times += [well + calm for well in self._well_since.values()]
         return min(times, default=None)
 
     # --- transitions: the only places where an incident's status changes ---
@@ -290,6 +297,7 @@ class IncidentBook:
         )
 
     def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
+        self._well_since.pop(incident.id, None)
         if incident.told and not finding.settled:
             return None  # what has been told is neither changed nor reopened on a suspicion
         if finding.holds and incident.told:
@@ -349,6 +357,7 @@ class IncidentBook:
     def _without_cause(self, incident: Incident, verdict: Verdict, taken: set[Component]) -> list[Step]:
         """No cause of the verdict is this incident's. It ends only when that is proven."""
         now = verdict.at
+        well = self._well_since.pop(incident.id, now)
         if incident.status is IncidentStatus.SUSPECTED:
             return [self._end(incident, Happened.DISMISSED, now, "nothing points to it any more")]
         if verdict.blind:
@@ -362,9 +371,13 @@ class IncidentBook:
             return []  # evidence is missing (stale, unknown): neither over nor explained otherwise
         if open_symptoms and len(open_symptoms) == len(incident.explains):
             return self._merge(incident, open_symptoms, now)
-        still = incident.kind is IncidentKind.FLAPPING
-        why = "it keeps still now" if still else "every symptom is over"
-        return [self._end(incident, Happened.RESOLVED, now, why)]
+        if incident.kind is IncidentKind.FLAPPING:
+            return [self._end(incident, Happened.RESOLVED, now, "it keeps still now")]
+        if incident.reopened_at is not None and now - well < timedelta(seconds=self._settings.calm_s):
+            self._well_since[incident.id] = well
+            return []
+        step = self._end(incident, Happened.RESOLVED, now, "every symptom is over")
+        return [Step(step.before, replace(step.after, resolved_at=well), step.happened)]
 
     def _says_it_flaps(self, incident: Incident, facts: tuple[Fact, ...], now: datetime) -> list[Step]:
         after = replace(incident, facts=facts)

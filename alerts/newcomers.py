@@ -1,6 +1,8 @@
 """Offices that the plan calls not connected, and that answer all the same: told once, ever. Pure.
 
-What was told is kept in the event log, as the state of the office's connection.
+It has to be new: what answers already when Ronda looks for the very first time is an inventory that is
+behind, not an office that was joined. What was told is kept in the event log, as the state of the office's
+connection.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from topology.findings import Component, ComponentKind, DeviceCondition, StateCh
 from topology.model import ConnectionStage, DeviceId, Inventory, OfficeId
 
 ANSWERS = "answers"
+_SILENT = {DeviceCondition.SILENT, DeviceCondition.SHADOW}
+_NOT_UP = {None, *_SILENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +42,29 @@ class Newcomers:
             if device.office in self._stage and device.monitored:
                 self._devices.setdefault(device.office, []).append(device.id)
         self._since: dict[OfficeId, datetime] = {}
+        self._missed: set[OfficeId] = set()
+        """Those that were found silent, or that the log of an earlier process doesn't know yet."""
 
     def recall(self, history: Iterable[StateChange]) -> None:
+        state: dict[str, str] = {}
         for change in history:
             if change.subject.kind is ComponentKind.CONNECTION:
                 self._devices.pop(OfficeId(change.subject.id), None)
+            elif change.subject.kind is ComponentKind.DEVICE:
+                state[change.subject.id] = change.now
+        if state:
+            self._missed |= {o for o, ds in self._devices.items() if all(state.get(d) in _NOT_UP for d in ds)}
 
     def look(self, verdict: Verdict) -> list[Newcomer]:
         found = []
         for office, devices in self._devices.items():
-            if not any(verdict.devices.get(d) is DeviceCondition.UP for d in devices):
+            found_now = {verdict.devices.get(d) for d in devices}
+            if DeviceCondition.UP not in found_now:
                 self._since.pop(office, None)
+                if found_now & _SILENT:
+                    self._missed.add(office)
+                continue
+            if office not in self._missed:
                 continue
             since = self._since.setdefault(office, verdict.at)
             if verdict.at - since < self._steady:

@@ -1,9 +1,11 @@
 """Plays every scenario of this folder and compares what would be sent with what it expects.
 
 An `expect` entry may say: `between: [from, to]` with `reason`, `components`, `any_of` (one of these), `cut`
-(offices that it tells of and that were cut): such a notification must be there. `none_between`, and totals:
+(offices that it tells of and that were cut), `offices` (exactly these), `receiver`, `text`, `no_text` (words in
+its text): such a notification must be there. `none_between` (also with `receiver`). `told`: every notification,
+in order, each `[second, reason, receiver]`, the second being exact or a `[from, to]`. Totals:
 `notifications`, `incidents`, `at_most` (notifications), `ever_cut`, `ever_degraded`, `still_open`,
-`alternatives`, `why` (words), `kind`.
+`alternatives`, `why` (words), `kind`, `conditions` (of all incidents), `severity`, `all_over`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,17 @@ def check(entry: dict, played: Played) -> None:
         assert [n for n in played.notifications if fits(entry, *n, played)], (entry, told)
     if "none_between" in entry:
         start, stop = entry["none_between"]
-        assert not [n for n in told if start <= n[0] < stop], (entry, told)
+        wanted = [
+            (at, n) for at, n in played.notifications if n.receiver == entry.get("receiver", n.receiver)
+        ]
+        assert not [n for at, n in wanted if start <= at < stop], (entry, told)
+    if "told" in entry:
+        heard = [[at, n.reason.value, n.receiver] for at, n in played.notifications]
+        assert len(heard) == len(entry["told"]), heard
+        for (at, *what), (when, *expected) in zip(heard, entry["told"], strict=True):
+            start, stop = when if isinstance(when, list) else (when, when)
+            assert start <= at <= stop, heard
+            assert what == expected, heard
     incidents = list(played.incidents.values())
     if "notifications" in entry:
         assert len(told) == entry["notifications"], told
@@ -53,9 +65,16 @@ def check(entry: dict, played: Played) -> None:
         listed |= {str(c) for i in incidents for c in i.components}
         assert set(entry["alternatives"]) <= listed
     if "why" in entry:
-        assert any(entry["why"] in i.why for i in incidents), [i.why for i in incidents]
+        told_why = [i.why for i in incidents] + [e.why for i in incidents for e in i.timeline]
+        assert any(entry["why"] in why for why in told_why), told_why
     if "kind" in entry:
         assert {i.kind.value for i in incidents} == {entry["kind"]}
+    if "conditions" in entry:
+        assert {i.condition for i in incidents} == set(entry["conditions"])
+    if "severity" in entry:
+        assert {i.severity for i in incidents} == {entry["severity"]}
+    if "all_over" in entry:
+        assert not [i.id for i in incidents if i.active]
 
 
 def fits(entry: dict, at: float, note, played: Played) -> bool:
@@ -64,6 +83,12 @@ def fits(entry: dict, at: float, note, played: Played) -> bool:
     if not start <= at <= stop or note.reason.value != entry.get("reason", note.reason.value):
         return False
     if "components" in entry and components != entry["components"]:
+        return False
+    if note.receiver != entry.get("receiver", note.receiver):
+        return False
+    if entry.get("text", "") not in note.text or ("no_text" in entry and entry["no_text"] in note.text):
+        return False
+    if "offices" in entry and set(note.offices) != set(entry["offices"]):
         return False
     if "any_of" in entry and not set(components) & set(entry["any_of"]):
         return False

@@ -118,7 +118,7 @@ def test_told_once_in_order_and_to_the_end(timeline: list[Moment]) -> None:
     teller = Teller(routing, INVENTORY, NetworkGraph(INVENTORY), ZoneInfo("Asia/Makassar"))
     told: list[Notification] = []
     at = START
-    calm = [Moment(10.0, frozenset(), frozenset(), True, False)] * 2
+    calm = [Moment(40.0, frozenset(), frozenset(), True, False)] * 3
     for moment in [*timeline, *calm]:
         at += timedelta(seconds=moment.after_s)
         verdict = verdict_of(moment, at)
