@@ -75,7 +75,8 @@ class KnownHosts:
             raise SshFault(
                 PollFault.HOST_KEY_UNKNOWN,
                 f"{name} shows a {shown.type} key that nobody has trusted yet: {shown.fingerprint}. "
-                f"Compare it with the device's own, then run `ronda ssh trust` for it (trusted keys are in {self.path})",
+                f"Compare it with the device's own, then run `ronda ssh trust` for it (trusted keys are in "
+                f"{self.path})",
             )
         before = ", ".join(f"{key.type} {key.fingerprint}" for key in trusted)
         raise SshFault(

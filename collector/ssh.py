@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from collector.cli_parse import parse
 from collector.counters import Counters
-from collector.known_hosts import KnownHosts
+from collector.known_hosts import HostKey, KnownHosts
 from collector.profile import AUTO, Profiles
 from collector.profile_schema import Profile
 from collector.profile_ssh import Ssh
@@ -215,6 +215,23 @@ class SshPoller:
         await self._within(device, run, deadline_s or 2 * self._settings.deadline_s)
         text, profile = texts[0]
         return replace(text, complete=is_complete(profile, text.text)), profile
+
+    async def host_keys(
+        self, device: Device, timeout_s: float
+    ) -> list[tuple[tuple[str, int], KnownHosts, HostKey]]:
+        """The keys that the device and the hosts before it show now, trusted or not, with the file that each
+        belongs to. Of what stands behind a jump host only once that one is trusted. Raises SshFault,
+        SecretError."""
+        from collector.ssh_session import offered_key
+
+        hops = await self._hops(device)
+        found = []
+        for n, hop in enumerate(hops):
+            key = await asyncio.to_thread(offered_key, hops[: n + 1], self._clock, timeout_s)
+            found.append(((hop.host, hop.port), hop.known_hosts, key))
+            if all(key.blob != known.blob for known in hop.known_hosts.keys_of(hop.host, hop.port)):
+                break
+        return found
 
     # -- how it is asked ---------------------------------------------------------------------------------
 

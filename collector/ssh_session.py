@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import paramiko  # type: ignore[import-untyped]  # it ships none
@@ -104,7 +105,7 @@ class Session:
         )
         netmiko._modify_connection_params()
         self.doing = "login"
-        client = self._logged_in(str(netmiko.username))
+        client = _login(target, str(netmiko.username), self.way(), self._left_s(), self._clients)
         self.doing = "prompt"
         with self._translated():
             shell = client.invoke_shell(term="vt100", width=_WIDTH, height=_HEIGHT)
@@ -158,15 +159,11 @@ class Session:
     def _left_s(self) -> float:
         return max(0.0, self._ends_s - self._clock.monotonic_s())
 
-    def _logged_in(self, user: str) -> paramiko.SSHClient:
-        """Through every jump host, each with its own key checked."""
+    def way(self) -> Any:
+        """A connection to the last hop: the socket, or a channel through the jump hosts, each key checked."""
         sock: Any = self._socket
-        for n, hop in enumerate(self._hops):
-            last = n == len(self._hops) - 1
-            client = _login(hop, user if last else hop.secret.user, sock, self._left_s(), self._clients)
-            if last:
-                return client
-            after = self._hops[n + 1]
+        for hop, after in pairwise(self._hops):
+            client = _login(hop, hop.secret.user, sock, self._left_s(), self._clients)
             transport = client.get_transport()
             assert transport is not None
             try:
@@ -177,10 +174,9 @@ class Session:
                     timeout=min(CONNECT_S, self._left_s()),
                 )
             except (paramiko.SSHException, OSError) as error:
-                raise SshFault(
-                    PollFault.UNREACHABLE, f"the jump host {hop} does not get to {after}: {error}"
-                ) from error
-        raise AssertionError("a session has a hop at least")
+                message = f"the jump host {hop} does not get to {after}: {error}"
+                raise SshFault(PollFault.UNREACHABLE, message) from error
+        return sock
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -221,28 +217,23 @@ class Session:
         return "" if self._channel is None else self._channel.tail
 
 
-def offered_key(host: str, port: int, timeout_s: float) -> tuple[HostKey, str]:
-    """The key that a server shows, and its hello; nothing is sent that anybody could misuse.
-
-    Raises SshFault.
-    """
-    hop = Hop(host, port, SshSecret(_NO_ONE, ""), _NOBODY_KNOWN)
-    sock = _connected(hop, timeout_s)
-    transport = paramiko.Transport(sock)
+def offered_key(hops: Sequence[Hop], clock: Clock, timeout_s: float) -> HostKey:
+    """The key that the last hop shows; no login is tried there. Raises SshFault."""
+    session = Session(hops, clock, clock.monotonic_s() + 3 * timeout_s)
     try:
-        transport.start_client(timeout=timeout_s)
-        key = transport.get_remote_server_key()
-        return HostKey(key.get_name(), key.asbytes()), str(transport.remote_version)
-    except (paramiko.SSHException, OSError, EOFError) as error:
-        raise _handshake(hop, error) from error
+        session.connect()
+        transport = paramiko.Transport(session.way())
+        try:
+            transport.start_client(timeout=timeout_s)
+            key = transport.get_remote_server_key()
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            raise _handshake(hops[-1], error) from error
+        finally:
+            session.kill()
+            transport.close()
+        return HostKey(key.get_name(), key.asbytes())
     finally:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-        transport.close()
-
-
-_NO_ONE: Any = "-"
-_NOBODY_KNOWN: Any = None
+        session.close()
 
 
 def _connected(hop: Hop, timeout_s: float) -> socket.socket:

@@ -16,14 +16,18 @@ from importlib.metadata import version
 import structlog
 from sqlalchemy import Connection
 
+from alerts.conditions import Condition
 from alerts.outbox import Outbox
 from alerts.summary import summary_of
 from api.app import create_app
+from collector.echo_window import EchoWindows
 from collector.http import ApplicationChecker
 from collector.icmp import Prober, ProberSettings, WireNotAllowedError
 from collector.poll import Poller
 from collector.profile import load_profiles
 from collector.schedule import Schedule
+from collector.ssh import SshPoller
+from collector.ssh_turns import SshTurns
 from collector.traps import TrapEvent, TrapListener
 from ronda.access import auth_policy, who_gets_in
 from ronda.ack_by_channel import acknowledged_by_channel
@@ -40,6 +44,8 @@ from ronda.build import (
 from ronda.build_channels import Parts, build_channels, build_manners, heartbeat_url
 from ronda.build_routing import build_routing
 from ronda.channel_memory import ChannelMemory
+from ronda.condition_settings import condition_settings
+from ronda.conditions import ConditionJobs
 from ronda.heartbeat import Heartbeat
 from ronda.keeper import Keeper, Unsaved
 from ronda.lock import DirectoryError, DirectoryLock
@@ -48,16 +54,18 @@ from ronda.patrol import Patrol, Round
 from ronda.section import SettingsError
 from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings
+from ronda.ssh_settings import ssh_settings
 from ronda.watch import Watch
-from storage.metrics.points import PointMaker, points_of_self
+from storage.metrics.points import PointMaker, points_of_checks, points_of_self
 from storage.metrics.store import StoreError
 from storage.metrics.verdict_points import points_of_incidents
 from storage.records import Records, RecordsError
 from storage.records.history import keep_watch
+from storage.settings import StorageSettings
 from topology.clock import Clock
 from topology.findings import Verdict
 from topology.model import Device, Inventory
-from topology.observations import Observation, PollResult, Reachability
+from topology.observations import ApplicationCheck, Observation, PollResult, Reachability
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +100,7 @@ class App:
             build_routing(settings.alerts),
             verdict_settings(settings.verdict),
             incident_settings(settings.alerts),
+            condition_settings(settings.conditions),
         )
         self._storage = storage = storage_settings(settings, environ)
         self.records = Records(storage.records)
@@ -119,6 +128,22 @@ class App:
         self.poller = Poller(
             inventory.credentials, profiles, clock, environ, settings=poll_settings(settings.poll)
         )
+        self.ssh = SshPoller(
+            inventory.credentials,
+            profiles,
+            clock,
+            environ,
+            settings=ssh_settings(settings.ssh, settings.data_dir),
+        )
+        self.ssh_turns = SshTurns(
+            self.ssh,
+            self._take_poll,
+            clock,
+            every_s=settings.ssh.every_s,
+            alone_every_s=settings.ssh.alone_every_s,
+            rescue_gap_s=settings.ssh.rescue_gap_s,
+        )
+        self.echo_windows = EchoWindows()
         self.checker = ApplicationChecker(inventory.applications.values(), clock)
         self.traps = build_traps(
             settings.traps, inventory, environ, profiles.trap_words(), self._take_trap, clock
@@ -136,6 +161,7 @@ class App:
             self.backend, version=version("ronda"), hosts=settings.api.hosts, auth=auth_policy(settings.api)
         )
         self.web = WebServer(web, settings.api.host, settings.api.port)
+        self.condition_jobs = ConditionJobs(self)
         self._changed = asyncio.Event()
         self._next_at: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -146,6 +172,14 @@ class App:
     @property
     def url(self) -> str:
         return self.web.url
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def storage_settings(self) -> StorageSettings:
+        return self._storage
 
     # --- life ---
 
@@ -159,6 +193,7 @@ class App:
             await self.store.start()
             await self.prober.start()
             await self.poller.start()
+            await self.ssh.start()
             await self.checker.start()
             await self.outbox.start()
             await self.web.start()
@@ -169,7 +204,9 @@ class App:
             raise StartError(str(error)) from error
         except (RecordsError, StoreError) as error:
             raise StartError(f"{error}. `ronda storage check` says what to do.") from error
-        for key, interval_s, run in self.checker.turns(lambda check: self._see([check])):
+        for key, interval_s, run in self.checker.turns(self._take_check):
+            self.schedule.every(key, interval_s, run)
+        for key, interval_s, run in self.ssh_turns.turns(self.inventory.devices.values()):
             self.schedule.every(key, interval_s, run)
         self.schedule.every("self", SELF_EVERY_S, self._measure_self)
         self.schedule.every("prune", PRUNE_EVERY_S, self._prune)
@@ -179,6 +216,7 @@ class App:
             asyncio.create_task(self._rounds(), name="rounds"),
             asyncio.create_task(self._keep_evidence(), name="evidence"),
         ]
+        await self.condition_jobs.start()
         if self.heartbeat is not None:
             await self.heartbeat.start()
         log.info(
@@ -193,12 +231,15 @@ class App:
         """In the order of the flow: nothing new comes in, what is there is brought to safety."""
         if self.heartbeat is not None:
             await self.heartbeat.stop()
+        await self.condition_jobs.stop()
         await self.schedule.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.traps is not None:
             await self.traps.stop()
+        await self.ssh_turns.stop()
+        await self.ssh.stop()
         await self.poller.stop()
         await self.prober.stop()
         await self.checker.stop()
@@ -264,8 +305,12 @@ class App:
 
     async def _poll(self, device: Device) -> PollResult:
         if not device.snmp:
+            if device.ssh is not None:
+                return await self.ssh_turns.alone(device)
             return PollResult(device.id, self.clock.now(), 0.0)  # reached by echo only, as declared
-        return await self.poller.poll(device, deadline_s=device.poll_interval_s * POLL_SHARE)
+        result = await self.poller.poll(device, deadline_s=device.poll_interval_s * POLL_SHARE)
+        self.ssh_turns.after_snmp(device, result)
+        return result
 
     def _take_poll(self, result: PollResult) -> None:
         self.counters["polls"] += 1
@@ -275,8 +320,15 @@ class App:
 
     def _take_probes(self, probes: Sequence[Reachability]) -> None:
         self.counters["probes"] += len(probes)
+        self.ssh_turns.note_probes(probes)
+        self.echo_windows.add(probes)
         self._see(self.own_side.sift(probes))
         self._write(self.points.of_probes(probes))
+
+    def _take_check(self, check: ApplicationCheck) -> None:
+        self._see([check])
+        times = self.checker.response_times(check.application)
+        self._write(points_of_checks([(check, times)]))
 
     def _take_trap(self, event: TrapEvent) -> None:
         """A hint: the sender lives; it and whoever is at the other ends of its links are asked at once."""
@@ -288,6 +340,11 @@ class App:
 
     def _see(self, observations: Iterable[Observation]) -> None:
         self.patrol.see(observations)
+        self._changed.set()
+
+    def put(self, conditions: Iterable[Condition]) -> None:
+        """What was found beside the polls: a changed configuration, a neighbour not declared, ourselves."""
+        self.patrol.put(conditions)
         self._changed.set()
 
     def _write(self, points: Sequence[object]) -> None:
@@ -392,6 +449,8 @@ class App:
 
     async def _measure_self(self) -> None:
         self._write(points_of_self(self.backend.self_counters(), self.clock.now()))
+        windows = {d: w for d in self.inventory.devices if (w := self.echo_windows.of(d)) is not None}
+        self._write(self.points.of_windows(windows, self.clock.now()))
         if self.patrol.verdict is not None:
             self._write_verdict(self.patrol.verdict)
 

@@ -18,6 +18,7 @@ from ronda.alert_settings import AlertsSettings
 from ronda.auth_settings import ProxyAuthSettings, cross_check_auth, networks_of
 from ronda.condition_settings import ConditionsSection, SelfWatchSection, cross_check_conditions
 from ronda.section import Section, SettingsError, is_web_address
+from ronda.ssh_settings import SshTuning
 from topology.settings import WEIGHTS
 
 ENV_PREFIX = "RONDA_"
@@ -134,6 +135,12 @@ class VerdictTuning(Section):
     settle_s: float = Field(
         5.0, ge=0, description="Longest wait for ancestors and neighbours to answer before a verdict is told."
     )
+    agent_cache_s: float = Field(
+        3.0,
+        ge=0,
+        description="Agents answer for their ports from a table that may be this old: a port's `up`, said so "
+        "soon after its neighbour fell silent, is asked for once more.",
+    )
     together_s: float = Field(
         60.0, ge=0, description="Symptoms that began further apart are not put down to one duct or feed."
     )
@@ -173,6 +180,7 @@ class Settings(Section):
     api: ApiSettings = ApiSettings()
     probe: ProbeSettings = ProbeSettings()
     poll: SnmpTuning = SnmpTuning()
+    ssh: SshTuning = SshTuning()
     traps: TrapTuning = TrapTuning()
     metrics: MetricsSettings = MetricsSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -93,7 +93,9 @@ class DeviceEvidence:
         return True
 
     def report(self, at: datetime) -> bool:
-        """It told something over SNMP, so it answered."""
+        """It told something over SNMP, so it answered. What came with a sign by SSH, it told there."""
+        if at == self.heard:
+            return False
         return self.snmp.add(at, ANSWERED, self.poll_horizon, self.least)
 
     def answered_at(self) -> datetime | None:

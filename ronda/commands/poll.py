@@ -23,6 +23,7 @@ from collector.secrets import (
     normal_protocol,
 )
 from ronda.clock import SystemClock
+from ronda.commands.poll_ssh import SshWay, poll_over_ssh, split_target
 from ronda.commands.shared import BAD_INPUT, FINE, TROUBLE, inventory_or_exit, print_json
 from ronda.errors import BadInputError
 from topology.model import Address, CredentialId, Device, DeviceId
@@ -73,14 +74,31 @@ def poll(
         Path | None, typer.Option(help="also walk the device, and write a scrubbed .snmprec there")
     ] = None,
     keep_serials: Annotated[bool, typer.Option(help="leave serial numbers in the recording")] = False,
+    ssh: Annotated[bool, typer.Option("--ssh", help="ask over SSH instead of SNMP")] = False,
+    ssh_user: Annotated[str | None, typer.Option(help="SSH user")] = None,
+    ssh_key: Annotated[Path | None, typer.Option(help="file of the private key")] = None,
+    ssh_password_env: Annotated[
+        str | None, typer.Option(help="environment variable with the password, or the key's passphrase")
+    ] = None,
+    ssh_agent: Annotated[bool, typer.Option("--ssh-agent", help="use the running ssh-agent's keys")] = False,
+    ssh_port: Annotated[int | None, typer.Option(min=1, max=65535, help="22 unless TARGET names one")] = None,
+    known_hosts: Annotated[
+        Path | None, typer.Option(help="file of trusted host keys (see `ronda ssh trust`)")
+    ] = None,
 ) -> None:
-    """Poll one device over SNMP and say what it is, how its ports and optics are, and who is beside it."""
+    """Poll one device over SNMP (or SSH) and say what it is, how its ports and optics are, and who is beside
+    it."""
     try:
         profiles = load_profiles()
         if profile != "auto" and profile not in profiles:
             raise BadInputError(
                 f"unknown profile {profile!r}; there are: auto, {', '.join(profiles.names())}"
             )
+        if ssh:
+            way = SshWay(ssh_user, ssh_key, ssh_password_env, ssh_agent, ssh_port, known_hosts)
+            document, fine = poll_over_ssh(target, way, profile, inventory, profiles, deadline_s)
+            print_json(document) if as_json else print_text(document)
+            raise typer.Exit(FINE if fine else TROUBLE)
         device, poller = _prepared(
             target, port, snmp_version, community, user, auth, auth_key, priv, priv_key, context,
             profile, inventory, timeout_s, profiles,
@@ -94,7 +112,7 @@ def poll(
     if as_json:
         print_json(document)
     else:
-        _print_text(document)
+        print_text(document)
     raise typer.Exit(TROUBLE if result.errors else FINE)
 
 
@@ -190,25 +208,6 @@ def _prepared(
     return device, Poller({}, profiles, SystemClock(), settings=settings, secrets={_CREDENTIAL: secret})
 
 
-def split_target(target: str) -> tuple[str, int | None]:
-    """host, host:port, v6, [v6], [v6]:port. Raises BadInputError."""
-    host, port_text = target, ""
-    if target.startswith("["):
-        host, bracket, rest = target[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise BadInputError(f"{target!r} is no address")
-        port_text = rest[1:]
-    elif target.count(":") == 1:
-        host, _, port_text = target.partition(":")
-    if not host:
-        raise BadInputError(f"{target!r} names no host")
-    if not port_text:
-        return host, None
-    if not port_text.isdigit() or not 0 < int(port_text) < 65536:
-        raise BadInputError(f"{target!r}: {port_text!r} is no port")
-    return host, int(port_text)
-
-
 def _from_inventory(
     target: str, path: Path, profile: str, settings: PollSettings, profiles: Profiles
 ) -> tuple[Device, Poller]:
@@ -223,7 +222,7 @@ def _from_inventory(
     return device, Poller(inventory.credentials, profiles, SystemClock(), settings=settings)
 
 
-def _print_text(document: dict[str, Any]) -> None:
+def print_text(document: dict[str, Any]) -> None:
     """For people: what matters, a line each."""
     device = document["device"]
     head = (device["sys_name"], device["profile"] or "no answer", device["sys_descr"])

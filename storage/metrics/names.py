@@ -68,6 +68,8 @@ VOLTAGE_V: Final = "voltage_v"
 ANSWERED: Final = "answered"
 RTT_MS: Final = "rtt_ms"
 LOSS_RATIO: Final = "loss_ratio"
+JITTER_MS: Final = "jitter_ms"
+WINDOW_LOSS_RATIO: Final = "window_loss_ratio"
 UPTIME_S: Final = "uptime_s"
 CPU_RATIO: Final = "cpu_ratio"
 MEMORY_RATIO: Final = "memory_ratio"
@@ -80,6 +82,9 @@ PATHS: Final = "paths"
 PATHS_DESIGNED: Final = "paths_designed"
 UP: Final = "up"
 RESPONSE_MS: Final = "response_ms"
+RESPONSE_P50_MS: Final = "response_p50_ms"
+RESPONSE_P95_MS: Final = "response_p95_ms"
+CERTIFICATE_DAYS: Final = "certificate_days"
 STATUS_CODE: Final = "status_code"
 REACHABLE: Final = "reachable"
 LATITUDE_DEG: Final = "latitude_deg"
@@ -195,6 +200,8 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType(
                 ),
                 _gauge(RTT_MS, "ms", "Round-trip time; absent without an answer."),
                 _gauge(LOSS_RATIO, "0 to 1", "Echoes lost of those sent."),
+                _gauge(JITTER_MS, "ms", "Mean step between round trips of the last 60 probes; every 30 s."),
+                _gauge(WINDOW_LOSS_RATIO, "0 to 1", "Probes lost of the last 60; every 30 s."),
             ),
             _measurement(
                 DEVICE,
@@ -268,6 +275,9 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType(
                 "An application as checked from the vantage.",
                 _gauge(UP, "0 or 1", "Whether the check passed; its mean is the availability.", integer=True),
                 _gauge(RESPONSE_MS, "ms", "Time to the whole answer."),
+                _gauge(RESPONSE_P50_MS, "ms", "Half of the last 120 answers were quicker."),
+                _gauge(RESPONSE_P95_MS, "ms", "All but five in a hundred of them were quicker."),
+                _gauge(CERTIFICATE_DAYS, "days", "Until the TLS certificate ends; negative when it has."),
                 _state(STATUS_CODE, "HTTP status of the answer."),
             ),
             _measurement(

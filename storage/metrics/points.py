@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from storage.metrics import names
 from storage.metrics.point import Point, Tags, point, tags_of
@@ -31,6 +32,10 @@ from topology.observations import (
     SensorReading,
     SystemInfo,
 )
+
+if TYPE_CHECKING:
+    from collector.echo_window import EchoWindow
+    from collector.http import ResponseTimes
 
 OPER_CODES: Mapping[OperStatus, int] = {
     OperStatus.UP: 1,
@@ -58,6 +63,7 @@ __all__ = [
     "Tags",
     "links_by_port",
     "points_of_applications",
+    "points_of_checks",
     "points_of_poll",
     "points_of_probes",
     "points_of_self",
@@ -80,10 +86,9 @@ class PointMaker:
         """Interfaces (counters, rates, states), optics, sensors and the device itself."""
         ports: defaultdict[PortRef, dict[str, int | float | None]] = defaultdict(dict)
         port_at: dict[PortRef, datetime] = {}
-        device: dict[str, int | float | None] = {
-            names.POLL_S: result.duration_s,
-            names.POLL_ERRORS: len(result.errors),
-        }
+        device: dict[str, int | float | None] = {}
+        if result.means is Means.SNMP:  # the two ways of asking share the series: only one may tell of itself
+            device = {names.POLL_S: result.duration_s, names.POLL_ERRORS: len(result.errors)}
         made: list[Point | None] = []
         self._verdicts.see(result.observations)
         for seen in result.observations:
@@ -123,6 +128,22 @@ class PointMaker:
             )
             for probe in probes
             if probe.means is Means.ICMP
+        )
+        return [p for p in made if p is not None]
+
+    def of_windows(self, windows: Mapping[DeviceId, EchoWindow], at: datetime) -> list[Point]:
+        """Loss and jitter of each device over its last probes."""
+        made = (
+            point(
+                names.PROBE,
+                self._tags_of_device(device),
+                at,
+                {
+                    names.JITTER_MS: None if window.jitter_s is None else window.jitter_s * 1000.0,
+                    names.WINDOW_LOSS_RATIO: window.loss_ratio,
+                },
+            )
+            for device, window in windows.items()
         )
         return [p for p in made if p is not None]
 
@@ -220,7 +241,8 @@ def _fold_sensor(device: dict[str, int | float | None], seen: SensorReading) -> 
     device[name] = seen.value if so_far is None else max(so_far, seen.value)
 
 
-def _of_check(check: ApplicationCheck) -> Point | None:
+def _of_check(check: ApplicationCheck, times: ResponseTimes | None = None) -> Point | None:
+    expires = check.certificate_expires_at
     return point(
         names.APPLICATION,
         tags_of({names.TAG_APPLICATION: check.application}),
@@ -229,6 +251,9 @@ def _of_check(check: ApplicationCheck) -> Point | None:
             names.UP: int(check.up),
             names.RESPONSE_MS: None if check.response_s is None else check.response_s * 1000.0,
             names.STATUS_CODE: check.status_code,
+            names.RESPONSE_P50_MS: None if times is None else times.p50_s * 1000.0,
+            names.RESPONSE_P95_MS: None if times is None else times.p95_s * 1000.0,
+            names.CERTIFICATE_DAYS: None if expires is None else (expires - check.at) / timedelta(days=1),
         },
     )
 
@@ -248,6 +273,11 @@ def points_of_verdict(verdict: Verdict, inventory: Inventory) -> list[Point]:
 
 def points_of_applications(checks: Iterable[ApplicationCheck]) -> list[Point]:
     return [p for p in map(_of_check, checks) if p is not None]
+
+
+def points_of_checks(checks: Iterable[tuple[ApplicationCheck, ResponseTimes | None]]) -> list[Point]:
+    """Each check with how its application has been answering."""
+    return [p for check, times in checks if (p := _of_check(check, times)) is not None]
 
 
 def points_of_self(counters: Mapping[str, int | float], at: datetime) -> list[Point]:
