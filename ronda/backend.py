@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from sqlalchemy import Connection
 
 from alerts.incident import UnknownIncidentError
 from alerts.model import Incident, IncidentId
+from alerts.notify import Moved
 from api.access import Access
-from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
+from api.backend import MetricsUnavailableError, NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
+from api.past import Past
 from api.register import Register
 from ronda.access import RecordsAccess
 from ronda.keeper import Unsaved
-from ronda.patrol import Round
+from ronda.loads import busiest
+from ronda.patrol import Patrol, Round
 from ronda.register import RecordsRegister
+from ronda.safe_settings import safe_settings
+from storage.metrics.store import Aggregate, Series, StoreError, Where, choose_resolution
 from storage.records import RecordedChange, RecordsError
+from storage.records.history import watched
 from topology.clock import Clock
 from topology.findings import Component, Verdict
-from topology.model import Inventory
+from topology.history import verdict_at
+from topology.model import Inventory, LinkId
 
 if TYPE_CHECKING:
     from ronda.app import App
@@ -129,11 +139,11 @@ class AppBackend:
 
     async def past(self, at: datetime) -> Past:
         app, now = self._app, self._app.clock.now()
-        watched = any(since <= at <= until for since, until in app.watch.to_save())
-        if not watched:
-            stretches = await self._ask(lambda: app.records.watched(at, at + timedelta(microseconds=1)))
-            watched = any(since <= at <= until for since, until in stretches)
-        if not watched or at < now - timedelta(days=app.settings.retention.events_days):
+        seen = any(since <= at <= until for since, until in app.watch.to_save())
+        if not seen:
+            stretches = await self._ask(lambda: app.records.read(_watches(at)))
+            seen = any(since <= at <= until for since, until in stretches)
+        if not seen or at < now - timedelta(days=app.settings.retention.events_days):
             return Past(at, None)
         return Past(at, verdict_at(await self._ask(lambda: app.records.changes_until(at)), at))
 
@@ -153,7 +163,7 @@ class AppBackend:
             start_s=start_s,
             every_s=every_s,
             now_s=int(app.clock.now().timestamp()),
-            retention=app.retention,
+            retention=app.storage_settings.retention,
         )
         try:
             return await app.store.range(
@@ -206,10 +216,12 @@ class AppBackend:
             "metrics": app.store.counters(),
             "schedule": _flat(app.schedule.counters.samples()),
             "snmp": app.poller.counters,
+            "ssh": app.ssh_turns.counters,
             "echo": _flat(app.prober.counters.samples()),
             "http": _flat(app.checker.counters.samples()),
             "traps": app.traps.counters if app.traps is not None else {},
             "judge": app.patrol.judge.counters,
+            "conditions": app.condition_jobs.counters,
         }
         return {
             f"{part}_{name.removeprefix(f'{part}_')}": value
@@ -238,6 +250,10 @@ class AppBackend:
     def _probing_check(self) -> ReadinessCheck:
         wire = str(self._app.prober.wire)
         return ReadinessCheck("probing", wire != "none", self._app.prober.why if wire == "none" else "")
+
+
+def _watches(at: datetime) -> Callable[[Connection], list[tuple[datetime, datetime]]]:
+    return lambda connection: watched(connection, at, at + timedelta(microseconds=1))
 
 
 def _flat(samples: Iterable[tuple[str, Mapping[str, str], float]]) -> dict[str, int | float]:
