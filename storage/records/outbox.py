@@ -167,11 +167,13 @@ def _story(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> tuple[
         .order_by(outbox.c.id)
     ).all()
     counts = (*UNFINISHED, Outcome.SENT.value)
-    later = {r.reason for r in rows if r.id > row.id and r.outcome in counts}
-    void_by = {Reason.RESOLVED.value}
-    if row.reason in (Reason.UPDATED.value, Reason.REPEATED.value):
-        void_by |= {Reason.UPDATED.value, Reason.REPEATED.value}
-    overtaken = row.reason != Reason.RESOLVED.value and bool(later & void_by)
+    newer = (Reason.UPDATED.value, Reason.REPEATED.value)
+    overtaken = row.reason != Reason.RESOLVED.value and any(
+        later.reason == Reason.RESOLVED.value
+        or (row.reason in newer and later.reason in newer and later.outcome in counts)
+        for later in rows
+        if later.id > row.id
+    )
     told = bool(row.maybe_arrived)
     for before in rows:
         if before.id >= row.id:
