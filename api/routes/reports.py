@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
@@ -31,7 +31,9 @@ pages = APIRouter(tags=["reports"], responses=RESPONSES)
 """Without the API's prefix: for browsers."""
 
 _REPORT = TypeAdapter(SlaReport)
-_FORBIDDEN = {403: {"description": "The caller's role may not.", "model": ProblemOut}}
+_FORBIDDEN: dict[int | str, dict[str, Any]] = {
+    403: {"description": "The caller's role may not.", "model": ProblemOut}
+}
 MonthText = Annotated[
     str | None, Query(max_length=40, description="Left out: the running one.", examples=["2026-11"])
 ]

@@ -46,7 +46,9 @@ from topology.model import ConnectionStage, Language, Office, OfficeId, OfficeKi
 
 router = APIRouter(tags=["rollout"], responses=RESPONSES)
 
-_FORBIDDEN = {403: {"description": "The caller's role may not.", "model": ProblemOut}}
+_FORBIDDEN: dict[int | str, dict[str, Any]] = {
+    403: {"description": "The caller's role may not.", "model": ProblemOut}
+}
 _KEYS: dict[str, Callable[[RolloutRow], Any]] = {
     "target_date": lambda r: (r.target_date is None, r.target_date and r.target_date.toordinal()),
     "late": lambda r: -(r.late_days or 0),
