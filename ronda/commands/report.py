@@ -1,0 +1,176 @@
+"""`ronda report`: service levels of a month, and how many offices are connected."""
+
+from __future__ import annotations
+
+import io
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.table import Table as Shown
+from rich.text import Text
+
+from reports.model import SlaReport
+from reports.month import MonthError, month_of, parse_month
+from reports.page import head, shown, sla_page, sla_workbook
+from reports.rollout import GroupShare, RolloutSummary, rollout_summary
+from reports.sla import only, sla_report
+from reports.tables import Cell, Table, offices_table, outages_table, providers_table
+from ronda.clock import SystemClock
+from ronda.commands.open_records import open_records
+from ronda.commands.shared import inventory_or_exit, settings_or_exit, stop_on_bad_input
+from ronda.errors import BadInputError
+from storage.records.history import joinings
+from topology.model import Inventory, Language, ProviderId
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Reports from the records, server or not.")
+
+SettingsOption = Annotated[Path | None, typer.Option("--settings", "-s", help="Settings file.")]
+InventoryOption = Annotated[Path | None, typer.Option("--inventory", "-i", help="Inventory file.")]
+DataDirOption = Annotated[Path | None, typer.Option(help="Whose records to read.")]
+LanguageOption = Annotated[
+    Literal["id", "en"] | None, typer.Option("--lang", help="id or en; default: the network's.")
+]
+_JSON = TypeAdapter(SlaReport)
+
+
+@app.command()
+def sla(
+    month: Annotated[str | None, typer.Option(help="As 2026-11; default: the running one.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only this provider's circuits and offices.")] = None,
+    form: Annotated[
+        Literal["table", "json", "xlsx", "html"],
+        typer.Option("--format", help="table (to read here), json, xlsx, or html (to print and sign)."),
+    ] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; default: stdout.")] = None,
+    lang: LanguageOption = None,
+    inventory: InventoryOption = None,
+    settings: SettingsOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Availability and restitution of a month, by office, circuit and provider.
+
+    Exit code: 0 done, 2 bad input.
+    """
+    chosen = settings_or_exit(settings, inventory=inventory, data_dir=data_dir)
+    known = inventory_or_exit(chosen.inventory)
+    now = SystemClock().now()
+    language = Language(lang) if lang else known.network.language
+    with stop_on_bad_input():
+        if form == "xlsx" and output is None and sys.stdout.isatty():
+            raise BadInputError("a sheet is not for the terminal: give a file with -o sla.xlsx")
+        report = _sla(known, month, provider, now, chosen.data_dir, chosen.records_url)
+        if form == "table" and output is None:
+            _show(report, language)
+        else:
+            _write(_content(report, form, language), output)
+
+
+def _sla(
+    known: Inventory,
+    month: str | None,
+    provider: str | None,
+    now: datetime,
+    data_dir: Path,
+    records_url: str | None,
+) -> SlaReport:
+    if provider is not None and ProviderId(provider) not in known.providers:
+        raise BadInputError(
+            f"--provider {provider!r} is not in the inventory (there are: {', '.join(known.providers)})"
+        )
+    zone = ZoneInfo(known.network.timezone)
+    try:
+        chosen = month_of(now, zone) if month is None else parse_month(month)
+        with open_records(data_dir, records_url) as records:
+            return only(sla_report(records, known, chosen, now), provider=provider)
+    except MonthError as error:
+        raise BadInputError(f"--month: {error}") from error
+
+
+def _content(report: SlaReport, form: str, language: Language) -> bytes:
+    match form:
+        case "json":
+            return _JSON.dump_json(report, indent=1) + b"\n"
+        case "xlsx":
+            return sla_workbook(report, language)
+        case "html":
+            return sla_page(report, language, link_events=False).encode()
+        case _:
+            text = io.StringIO()
+            _print(Console(file=text, width=220), report, language)
+            return text.getvalue().encode()
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise BadInputError(f"{output}: {error.strerror}") from error
+    typer.echo(f"{output} written", err=True)
+
+
+def _show(report: SlaReport, language: Language) -> None:
+    _print(Console(), report, language)
+
+
+def _print(console: Console, report: SlaReport, language: Language) -> None:
+    for row in head(report, language):
+        console.print(Text(": ".join(str(v) for v in row)))
+    for make in (providers_table, offices_table, outages_table):
+        table = make(report, language)
+        if table.rows:
+            console.print(_shown(table, ZoneInfo(report.timezone), language))
+
+
+def _shown(table: Table, zone: ZoneInfo, language: Language) -> Shown:
+    out = Shown(title=table.name, title_justify="left")
+    for column in table.columns:
+        out.add_column(column.label, justify="left" if column.kind in (Cell.TEXT, Cell.MOMENT) else "right")
+    for row in table.rows:
+        cells = zip(row, table.columns, strict=True)
+        out.add_row(*(Text(shown(value, column.kind, zone, language)) for value, column in cells))
+    return out
+
+
+@app.command()
+def connected(
+    months: Annotated[int, typer.Option(min=1, max=36, help="How many, the running one included.")] = 12,
+    inventory: InventoryOption = None,
+    settings: SettingsOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """How many offices are connected by the plan: by kecamatan, kind and provider, month by month.
+
+    Exit code: 0 done, 2 bad input.
+    """
+    chosen = settings_or_exit(settings, inventory=inventory, data_dir=data_dir)
+    known = inventory_or_exit(chosen.inventory)
+    offices = list(known.offices.values())
+    with stop_on_bad_input(), open_records(chosen.data_dir, chosen.records_url) as records:
+        found = records.read(lambda c: joinings(c, [o.id for o in offices]))
+    zone = ZoneInfo(known.network.timezone)
+    summary = rollout_summary(offices, found, zone, SystemClock().now(), months)
+    Console().print(_growth(summary))
+
+
+def _growth(summary: RolloutSummary) -> Shown:
+    out = Shown("", *summary.months)
+
+    def add(name: str, group: GroupShare) -> None:
+        cells = (f"{s.connected}/{s.total} ({s.percent}%)" if s is not None else "–" for s in group.months)
+        out.add_row(Text(name), *cells)
+
+    add(" ", summary.all)
+    for groups in (summary.by_kecamatan, summary.by_kind, summary.by_provider):
+        out.add_section()
+        for group in groups:
+            add(group.group or "-", group)
+    return out
