@@ -25,6 +25,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("path", "ronda.commands.whatif", "path"),
     ("suggest", "ronda.commands.whatif", "suggest"),
     ("replay", "ronda.commands.replay", "replay"),
+    ("report", "ronda.commands.report", "app"),
+    ("rollout", "ronda.commands.rollout", "app"),
     ("storage", "ronda.commands.storage", "app"),
     ("dashboards", "ronda.commands.dashboards", "app"),
     ("ssh", "ronda.commands.ssh", "app"),
