@@ -166,7 +166,15 @@ class Teller:
             audience = self._routing.audiences.get(receiver)
             shown = incident if audience is None else self._places.owners.cut(incident, audience)
             if (reason, audience) not in written:
-                message = compose(shown, reason, self._inventory, now, self._zone, audience=audience)
+                message = compose(
+                    shown,
+                    reason,
+                    self._inventory,
+                    now,
+                    self._zone,
+                    audience=audience,
+                    board_url=self._routing.board_url,
+                )
                 written[reason, audience] = self._remarked(message, remark)
             notes.append(_notification(shown, reason, receiver, written[reason, audience], now))
         return notes
@@ -184,7 +192,8 @@ class Teller:
         audience = self._routing.audiences.get(receiver)
         shown = [i if audience is None else self._places.owners.cut(i, audience) for i in incidents]
         shown.sort(key=lambda i: (not i.active, -RANK[i.severity], i.began_at, i.id))
-        message = compose_digest(shown, self._inventory, now, self._zone)
+        board_url = self._routing.board_url if audience is None else None
+        message = compose_digest(shown, self._inventory, now, self._zone, board_url=board_url)
         local = due.astimezone(self._zone)
         return Notification(
             dedup_key=f"digest/{local:%Y-%m-%dT%H:%M}/{receiver}",

@@ -114,6 +114,8 @@ class Routing:
     audiences: Mapping[ReceiverId, ProviderId] = field(default_factory=dict)
     """Receivers that are a provider's: they get what is its own and nothing else."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    board_url: str | None = None
+    """Where people reach the board, for the link in messages."""
 
     def resolve(self, to: Recipients, now: datetime, zone: tzinfo) -> tuple[ReceiverId, ...]:
         """Each receiver once; a rota's are those on call now."""

@@ -38,6 +38,7 @@ def build_routing(settings: AlertsSettings) -> Routing:
             for r in settings.receivers
             if r.audience is not None
         },
+        board_url=settings.board_url,
     )
 
 
