@@ -26,6 +26,7 @@ VERDICT_AT = "Ronda-Verdict-At"
 KEPT_BYTES = 32 * 1024 * 1024
 COMPRESS_FROM_BYTES = 1024
 KEPT_S = 5.0
+_VARY = "Authorization, Cookie, Accept-Language, Accept-Encoding"
 _SAID = ("offices", "devices", "links", "causes", "blind", "applications", "management_faults")
 
 
@@ -35,6 +36,7 @@ class Answer:
     tag: str
     edition: object = None
     until_s: float = 0.0
+    media_type: str = "application/json"
     compressed: bytes | None = None
 
     @property
@@ -54,14 +56,17 @@ class Answers:
         self.made = 0
         self.reused = 0
 
-    async def give(self, request: Request, view: View, build: Callable[[], Awaitable[BaseModel]]) -> Response:
+    async def give(
+        self, request: Request, view: View, build: Callable[[], Awaitable[BaseModel | Answer]]
+    ) -> Response:
         """The answer to `request`; `build` makes it when there is none of this edition."""
         edition = (self._edition(), self._backend.feed.last_id, view.today)
         key = (request.url.path, request.url.query, view.scope.sight, view.language)
         answer = self._kept.get(key)
         now_s = self._backend.clock.monotonic_s()
         if answer is None or answer.edition != edition or now_s >= answer.until_s:
-            answer = make_answer(await build())
+            built = await build()
+            answer = built if isinstance(built, Answer) else make_answer(built)
             answer.edition, answer.until_s = edition, now_s + KEPT_S
             self.made += 1
             self._keep(key, answer)
@@ -97,8 +102,12 @@ def _same(a: Verdict, b: Verdict) -> bool:
 
 
 def make_answer(body: BaseModel) -> Answer:
-    content = body.model_dump_json().encode()
-    return Answer(content, f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+    return answer_of(body.model_dump_json().encode())
+
+
+def answer_of(content: bytes, media_type: str = "application/json") -> Answer:
+    tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    return Answer(content, tag, media_type=media_type)
 
 
 def respond(request: Request, body: BaseModel, *, status: int = 200) -> Response:
@@ -113,7 +122,7 @@ def send(
 
     The verdict's time goes in a header: in the body it would make every answer a new one.
     """
-    headers = {"ETag": answer.tag, "Cache-Control": "no-cache", "Vary": "Accept-Language, Accept-Encoding"}
+    headers = {"ETag": answer.tag, "Cache-Control": "private, no-cache", "Vary": _VARY}
     if verdict_at is not None:
         headers[VERDICT_AT] = verdict_at.isoformat()
     if request.method == "GET" and _matches(request.headers.get("if-none-match"), answer.tag):
@@ -124,7 +133,7 @@ def send(
             answer.compressed = gzip.compress(content, compresslevel=5, mtime=0)
         content = answer.compressed
         headers["Content-Encoding"] = "gzip"
-    return Response(content, status, headers, media_type="application/json")
+    return Response(content, status, headers, media_type=answer.media_type)
 
 
 def _matches(given: str | None, tag: str) -> bool:

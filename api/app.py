@@ -17,12 +17,27 @@ from api.auditing import Auditing
 from api.auth import Authenticator, AuthPolicy
 from api.backend import Backend
 from api.dependencies import Sights
+from api.designs import Designs
 from api.guard import LOOPBACK_NAMES, Guard
-from api.routes import audit, health, incidents, network, offices, session, stream
+from api.routes import (
+    audit,
+    design,
+    directory,
+    events,
+    health,
+    incidents,
+    network,
+    offices,
+    series,
+    session,
+    stream,
+    work,
+)
 from api.routes import reports as report_routes
 from api.routes import rollout as rollout_routes
 from reports.page import STATIC
 
+_PARTS = (offices, network, directory, design, series, incidents, work, events, stream, session, audit)
 BOARD = Path(__file__).parent / "board"
 _DESCRIPTION = (
     "Every list gives `{items, total, next_cursor}`; times are ISO 8601 with zone; errors are problem "
@@ -50,10 +65,23 @@ def create_app(
     app.state.backend = backend
     app.state.answers = Answers(backend)
     app.state.sights = Sights()
+    app.state.designs = Designs()
     app.state.authenticator = Authenticator(backend.access, backend.clock, auth or AuthPolicy())
     problems.install(app)
     app.include_router(health.router)
-    for part in (offices, network, incidents, stream, session, audit):
+    for part in (
+        offices,
+        network,
+        directory,
+        design,
+        series,
+        incidents,
+        work,
+        events,
+        stream,
+        session,
+        audit,
+    ):
         app.include_router(part.router, prefix="/api/v1")
     for router in (report_routes.router, rollout_routes.router):
         app.include_router(router, prefix="/api/v1")

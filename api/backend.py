@@ -5,19 +5,21 @@ Whatever may wait for a disk is `async`; what lies in memory is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from alerts.model import Incident, IncidentId
 from api.access import Access
 from api.changes import ChangeFeed
+from api.past import Past
 from api.register import Register
+from storage.metrics.store import Aggregate, Series, Where
 from storage.records.events import RecordedChange
 from topology.clock import Clock
 from topology.findings import Component, Verdict
-from topology.model import Inventory
+from topology.model import Inventory, LinkId
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class NotActiveError(Exception):
 
 class RecordsUnavailableError(Exception):
     """The records can't be read or written just now; the API answers 503."""
+
+
+class MetricsUnavailableError(Exception):
+    """The measured values can't be read just now; the API answers 503."""
 
 
 class Backend(Protocol):
@@ -82,16 +88,61 @@ class Backend(Protocol):
         """None: no such incident. Raises NotActiveError when it is resolved. The route tells the streams."""
         ...
 
+    async def unacknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        """Nobody is on it any more. As `acknowledge`."""
+        ...
+
+    async def comment(self, id_: IncidentId, who: str, text: str) -> Incident | None:
+        """As `acknowledge`."""
+        ...
+
+    async def assign(self, id_: IncidentId, who: str, to: str | None) -> Incident | None:
+        """`who` says that `to` works on it; None: nobody any more. As `acknowledge`."""
+        ...
+
+    async def link_ticket(self, id_: IncidentId, who: str, ticket: str | None) -> Incident | None:
+        """The provider's ticket number; None takes it off. As `acknowledge`."""
+        ...
+
     async def events(
         self,
         *,
         since: datetime | None = None,
         until: datetime | None = None,
-        subject: Component | None = None,
+        subjects: Collection[Component] | None = None,
         limit: int = 200,
         after: int = 0,
     ) -> Sequence[RecordedChange]:
-        """Changes of state with since <= at < until, oldest first, with numbers above `after`."""
+        """Changes of state of these (None: of everything) with since <= at < until, oldest first, with
+        numbers above `after`."""
+        ...
+
+    async def past(self, at: datetime) -> Past:
+        """How it stood then, from the log."""
+        ...
+
+    async def series(
+        self,
+        measurement: str,
+        field: str,
+        *,
+        start_s: int,
+        end_s: int,
+        where: Where,
+        every_s: int,
+        aggregate: Aggregate,
+    ) -> Sequence[Series]:
+        """Measured values with start_s <= time < end_s, aggregated into periods of `every_s`. Raises
+        MetricsUnavailableError."""
+        ...
+
+    async def loads(self) -> Mapping[LinkId, float]:
+        """Each link's busiest five minutes of the last day, bits per second. Raises
+        MetricsUnavailableError."""
+        ...
+
+    def safe_settings(self) -> Mapping[str, Any]:
+        """What may be shown of the settings: no secret, and no place where one is."""
         ...
 
     async def readiness(self) -> Sequence[ReadinessCheck]:

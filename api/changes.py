@@ -8,6 +8,7 @@ its backlog the same way: one slow browser costs neither memory nor anybody's ti
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -97,10 +98,10 @@ class ChangeFeed:
                     for change in missed:
                         yield change
                 if self._number == seen and not self._closed:
-                    try:
+                    with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(quiet_s):
                             await event.wait()
-                    except TimeoutError:
+                    if self._number == seen and not self._closed:
                         yield QUIET
         finally:
             self._woken.discard(event)

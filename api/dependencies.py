@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
+from alerts.model import Incident
 from api.answers import Answers
 from api.auth import Authenticator
 from api.backend import Backend
+from api.designs import Designs
+from api.paging import Moment
 from api.problems import ProblemError
 from api.scope import Scope
 from api.view import View
@@ -89,6 +93,44 @@ def the_view(request: Request, backend: BackendDep, scope: ScopeDep, visible: Vi
 
 
 ViewDep = Annotated[View, Depends(the_view)]
+
+
+async def the_view_at(
+    request: Request,
+    backend: BackendDep,
+    scope: ScopeDep,
+    visible: VisibleDep,
+    at: Annotated[
+        Moment | None,
+        Query(description="A past moment, rebuilt from the log; `moment` says what it can't tell."),
+    ] = None,
+) -> View:
+    """Raises ProblemError 422 for a moment that is still to come."""
+    if at is not None and at > backend.clock.now():
+        raise ProblemError(422, "at is still to come; what is now is shown without it")
+    past = None if at is None else await backend.past(at)
+    language = preferred_language(request.headers.get("accept-language"))
+    return View(backend, scope, language, visible=visible, past=past)
+
+
+ViewAtDep = Annotated[View, Depends(the_view_at)]
+"""For routes that show the past, too (`?at=`)."""
+
+
+async def incidents_of(backend: Backend, view: View) -> Sequence[Incident]:
+    """Those that are active at the view's moment."""
+    if view.past is None:
+        return await backend.incidents(which="active", limit=1000)
+    at = view.past.at
+    found = await backend.incidents(which="all", since=at, limit=1000)
+    return [i for i in found if i.began_at <= at and (i.resolved_at is None or i.resolved_at > at)]
+
+
+def the_designs(request: Request) -> Designs:
+    return cast(Designs, request.app.state.designs)
+
+
+DesignsDep = Annotated[Designs, Depends(the_designs)]
 
 
 def the_answers(request: Request) -> Answers:

@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 FRESH_S = 1.0
 """So long what was read is taken for true."""
+SESSION_FRESH_S = 60.0
+"""Sessions are opened and closed by this process only; with their token they end at once."""
 OUTAGE_S = 900.0
 """So long while the records can't be read: then nobody is let in rather than somebody who was revoked."""
 NOTED_EVERY_S = 60.0
@@ -112,8 +114,8 @@ class Keyring:
     async def session(self, hash_: str) -> Session | None:
         """The one that lasts. Raises RecordsUnavailableError."""
         now_s = self._clock.monotonic_s()
-        found, read_s = self._sessions.get(hash_, (None, -FRESH_S))
-        if now_s - read_s >= FRESH_S:
+        found, read_s = self._sessions.get(hash_, (None, 0.0))
+        if found is None or now_s - read_s >= SESSION_FRESH_S:
             try:
                 found = await self._access.session(hash_)
             except RecordsUnavailableError:

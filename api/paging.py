@@ -6,15 +6,21 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime
 
 from api.problems import ProblemError
-from api.schemas import DeviceOut, LinkOut, OfficeOut, Page
+from api.schemas import MomentOut, Page
 
-Row = TypeVar("Row", OfficeOut, DeviceOut, LinkOut)
+
+class HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=HasId)
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of one page.")]
 PageLimit = Annotated[int, Query(ge=1, le=500, description="Rows of one page.")]
@@ -52,7 +58,7 @@ def number_of(cursor: str) -> int:
     return int(text)
 
 
-def page(rows: Sequence[Row], limit: int, cursor: str | None) -> Page[Row]:
+def page(rows: Sequence[Row], limit: int, cursor: str | None, moment: MomentOut | None = None) -> Page[Row]:
     """Raises ProblemError when the row the cursor stands for is gone."""
     start = 0
     if cursor:
@@ -62,4 +68,5 @@ def page(rows: Sequence[Row], limit: int, cursor: str | None) -> Page[Row]:
             raise ProblemError(400, "the list has changed under this cursor: start again without one")
     part = list(rows[start : start + limit])
     more = start + limit < len(rows)
-    return Page(items=part, total=len(rows), next_cursor=encode_cursor(part[-1].id) if more else None)
+    following = encode_cursor(part[-1].id) if more else None
+    return Page(items=part, total=len(rows), next_cursor=following, moment=moment)

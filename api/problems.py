@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.backend import RecordsUnavailableError
+from api.backend import MetricsUnavailableError, RecordsUnavailableError
 from api.schemas import ProblemOut
 
 log = structlog.get_logger(__name__)
@@ -78,6 +78,13 @@ def install(app: FastAPI) -> None:
     async def unavailable(request: Request, error: RecordsUnavailableError) -> JSONResponse:
         log.warning("records unavailable", path=request.url.path, error=str(error))
         return problem(request, 503, "the records can't be reached just now; try again", {"Retry-After": "5"})
+
+    @app.exception_handler(MetricsUnavailableError)
+    async def unmeasured(request: Request, error: MetricsUnavailableError) -> JSONResponse:
+        log.warning("metrics unavailable", path=request.url.path, error=str(error))
+        return problem(
+            request, 503, "the measured values can't be read just now; try again", {"Retry-After": "5"}
+        )
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:

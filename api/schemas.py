@@ -7,7 +7,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.model import Happened, IncidentKind, IncidentStatus, Severity
+from alerts.model import ConditionKind, Happened, IncidentKind, IncidentStatus, Severity
 from topology.findings import ComponentKind, Connectivity, DeviceCondition, LinkCondition
 from topology.model import ConnectionStage, DeviceRole, Medium, OfficeKind, RiskGroupKind
 
@@ -21,11 +21,21 @@ class Out(BaseModel):
 class Page(Out, Generic[T]):
     """One page of a list."""
 
+    moment: MomentOut | None = Field(None, description="Of a list about a past moment (`?at=`).")
+
     items: list[T]
     total: int | None = Field(None, description="Of the whole filtered list, where it is known.")
     next_cursor: str | None = Field(
         None, description="Give it as `cursor` for the next page; null: the last one."
     )
+
+
+class MomentOut(Out):
+    """With `?at=`: which moment was rebuilt, and what the log can't tell of it."""
+
+    at: datetime
+    judged: bool = Field(description="False: nobody watched then, or the log does not reach back so far.")
+    not_known: list[str] = Field(examples=[["paths", "management_fault"]])
 
 
 class ComponentOut(Out):
@@ -104,7 +114,7 @@ class DeviceOut(Out):
 
 
 class EndOut(Out):
-    device: str
+    device: str | None = Field(description="null: not the caller's to see.")
     office: str | None
     port: str | None
 
@@ -131,6 +141,7 @@ class OfficeDetail(OfficeOut):
     links: list[LinkOut]
     explained_by: list[CauseOut] = Field(description="The causes in full.")
     applications_lost: list[str]
+    moment: MomentOut | None
 
 
 class AffectedOfficeOut(Out):
@@ -157,6 +168,9 @@ class IncidentOut(Out):
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     resolved_at: datetime | None
+    condition: ConditionKind | None = Field(description="For kind `condition`: which.")
+    assigned_to: str | None = Field(description="Who works on it.", examples=["Rina"])
+    ticket: str | None = Field(description="The provider's ticket number.", examples=["IN-2211-0042"])
     offices: list[AffectedOfficeOut]
     revision: int
 
@@ -172,14 +186,9 @@ class IncidentDetail(IncidentOut):
     explains: list[ComponentOut] = Field(description="The symptoms.")
     alternatives: list[HypothesisOut]
     timeline: list[TimelineOut]
-
-
-class AcknowledgeIn(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    who: str = Field(min_length=1, max_length=100, description="Who takes it on.", examples=["Rina"])
-    note: str = Field(
-        "", max_length=2000, description="What is being done.", examples=["Tim sudah di lokasi"]
+    facts: dict[str, str | float] = Field(
+        description="What was measured, and against what; the unit is in the name.",
+        examples=[{"rx_dbm": -28.1, "limit_dbm": -25.0}],
     )
 
 
@@ -212,6 +221,7 @@ class TopologyOut(Out):
     links: list[LinkOut]
     risk_groups: list[RiskGroupOut]
     causes: list[CauseOut]
+    moment: MomentOut | None
 
 
 class Counts(Out):
@@ -238,6 +248,7 @@ class SummaryOut(Out):
     offices: Counts
     by_kecamatan: list[KecamatanOut]
     incidents: int = Field(description="Active ones that somebody was told of.")
+    moment: MomentOut | None
 
 
 class CheckOut(Out):

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Set
 from dataclasses import replace
 
+from alerts.audience import own_of
 from alerts.model import AffectedOffice, Happened, Incident, TimelineEntry
 from api.scope import Scope
 from topology.findings import Component, ComponentKind
-from topology.graph import Failed, NetworkGraph
 from topology.model import (
     ApplicationId,
     DeviceId,
@@ -25,7 +25,7 @@ from topology.model import (
 )
 
 _TOLD_A_PROVIDER = frozenset(
-    {Happened.OPENED, Happened.ACKNOWLEDGED, Happened.RESOLVED, Happened.REOPENED, Happened.DISMISSED}
+    {Happened.OPENED, Happened.ACKNOWLEDGED, Happened.TICKETED, Happened.RESOLVED, Happened.REOPENED}
 )
 
 
@@ -57,40 +57,22 @@ class Visible:
             return
         self._others = _names_of_others(inventory, scope.provider)
         self.providers = {scope.provider} & inventory.providers.keys()
-        self.links = {i for i, link in inventory.links.items() if link.provider == scope.provider}
+        own = own_of(scope.provider, inventory)
+        self.links = own.links
+        self.offices = own.offices
         ends = {end.device for i in self.links for end in inventory.links[i].ends}
-        self.places = self._places(ends)
-        self.offices = self._served(self.places)
-        self.devices = {
-            i
-            for i, device in inventory.devices.items()
-            if device.provider == scope.provider
-            or (i in ends and device.provider is None and device.office in self.offices - set(inventory.hubs))
+        at_ends = {inventory.devices[d].office for d in ends}
+        self.places = self.offices | {o for o in at_ends if o is not None}
+        customers = self.offices - set(inventory.hubs)
+        self.devices = own.devices | {
+            d
+            for d in ends
+            if inventory.devices[d].provider is None and inventory.devices[d].office in customers
         }
         self.risk_groups = self._shared_risks()
         self.applications = frozenset()
 
     # --- what a provider sees
-
-    def _places(self, ends: Iterable[DeviceId]) -> set[OfficeId]:
-        """Where its circuits end."""
-        found = {self.inventory.devices[d].office for d in ends}
-        return {o for o in found if o is not None}
-
-    def _served(self, ends: Set[OfficeId]) -> set[OfficeId]:
-        """Its customers: those that name it, those (but hubs) where a circuit of its ends, and those that
-        name nobody and reach a hub over its circuits only."""
-        offices = self.inventory.offices
-        served = {i for i, office in offices.items() if office.provider == self.provider}
-        served |= ends - set(self.inventory.hubs)
-        graph = NetworkGraph(self.inventory)
-        before = graph.reach(graph.hub_devices)
-        after = graph.reach(graph.hub_devices, Failed(links=frozenset(self.links)))
-        for i, office in offices.items():
-            devices = set(graph.office_devices[i])
-            if office.provider is None and devices & before and not devices & after:
-                served.add(i)
-        return served
 
     def _shared_risks(self) -> set[RiskGroupId]:
         """What its circuits run through and its devices hang on, if not named after another provider."""
@@ -121,24 +103,39 @@ class Visible:
         return self._others is not None and self._others.search(text) is not None
 
     def component(self, component: Component) -> bool:
-        known: Set[str]
+        if self.everything:
+            return True
         match component.kind:
-            case ComponentKind.OFFICE:
-                known = self.offices
+            case ComponentKind.OFFICE | ComponentKind.CONNECTION:
+                return component.id in self.offices
             case ComponentKind.LINK:
-                known = self.links
+                return component.id in self.links
             case ComponentKind.DEVICE:
-                known = self.devices
+                return component.id in self.devices
+            case ComponentKind.PORT:
+                return self._is_own_port(component.id)
             case ComponentKind.PROVIDER:
-                known = self.providers
+                return component.id in self.providers
             case ComponentKind.RISK_GROUP:
-                known = self.risk_groups
-            case ComponentKind.APPLICATION:
-                known = self.applications
-        return self.everything or component.id in known
+                return component.id in self.risk_groups
+        return False
+
+    def _is_own_port(self, text: str) -> bool:
+        """Of a device of its own; on the region's, only those where its circuits end are links anyway."""
+        device = self.inventory.devices.get(DeviceId(text.partition(":")[0]))
+        return device is not None and device.provider == self.provider
 
     def components(self, components: Iterable[Component]) -> tuple[Component, ...]:
         return tuple(c for c in components if self.component(c))
+
+    def all_components(self) -> list[Component]:
+        """Of a provider: everything of its that can change its state."""
+        return [
+            *(Component(ComponentKind.OFFICE, i) for i in sorted(self.offices)),
+            *(Component(ComponentKind.CONNECTION, i) for i in sorted(self.offices)),
+            *(Component(ComponentKind.LINK, i) for i in sorted(self.links)),
+            *(Component(ComponentKind.DEVICE, i) for i in sorted(self.devices)),
+        ]
 
     def incident(self, incident: Incident) -> bool:
         """A provider's are those that touch an office that it serves or a component of its own."""
@@ -165,6 +162,14 @@ class Visible:
             why="",
             alternatives=(),
             acknowledged_by=None,
+            assigned_to=None,
+            group=None,
+            facts=(),
+            merged_into=None,
+            split_from=None,
+            held_by=(),
+            tellings=(),
+            escalations=(),
             offices=self._offices_of(incident.offices),
             timeline=tuple(
                 TimelineEntry(e.at, e.what, "") for e in incident.timeline if e.what in _TOLD_A_PROVIDER

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import AnswersDep, BackendDep, ViewDep
+from api.dependencies import AnswersDep, BackendDep, ViewAtDep, incidents_of
 from api.paging import Cursor, Limit, page
 from api.problems import RESPONSES, ProblemError
 from api.schemas import OfficeDetail, OfficeOut, Page
@@ -53,7 +53,7 @@ Sort = Literal[
 async def offices(
     request: Request,
     backend: BackendDep,
-    view: ViewDep,
+    view: ViewAtDep,
     answers: AnswersDep,
     connection: Annotated[list[ConnectionStage] | None, Query(description="Repeat it for several.")] = None,
     connectivity: Annotated[list[Connectivity] | None, Query(description="Repeat it for several.")] = None,
@@ -70,7 +70,7 @@ async def offices(
     async def build() -> Page[OfficeOut]:
         rows = [
             office
-            for office in view.offices(await backend.incidents(which="active", limit=1000))
+            for office in view.offices(await incidents_of(backend, view))
             if (not connection or office.connection in connection)
             and (not connectivity or office.connectivity in connectivity)
             and (not kecamatan or office.kecamatan in kecamatan)
@@ -80,7 +80,7 @@ async def offices(
         ]
         rows.sort(key=lambda o: (o.name.casefold(), o.id))
         rows.sort(key=_KEYS[sort.lstrip("-")], reverse=sort.startswith("-"))
-        return page(rows, limit, cursor)
+        return page(rows, limit, cursor, view.moment)
 
     return await answers.give(request, view, build)
 
@@ -89,10 +89,10 @@ async def offices(
     "/offices/{office_id}", response_model=OfficeDetail, summary="One office: equipment, paths, causes"
 )
 async def office(
-    request: Request, backend: BackendDep, view: ViewDep, answers: AnswersDep, office_id: str
+    request: Request, backend: BackendDep, view: ViewAtDep, answers: AnswersDep, office_id: str
 ) -> Response:
     async def build() -> OfficeDetail:
-        found = view.office(office_id, await backend.incidents(which="active", limit=1000))
+        found = view.office(office_id, await incidents_of(backend, view))
         if found is None:
             raise ProblemError(404, f"no office has the id {office_id[:100]!r}")
         return found

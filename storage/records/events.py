@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +45,7 @@ def select(
     subject: Component | None,
     limit: int,
     after_id: int,
+    subjects: Collection[Component] | None = None,
 ) -> list[RecordedChange]:
     query = sa.select(event).where(event.c.id > after_id).order_by(event.c.id).limit(limit)
     if since is not None:
@@ -53,6 +54,16 @@ def select(
         query = query.where(event.c.at < until)
     if subject is not None:
         query = query.where(event.c.kind == subject.kind.value, event.c.subject == subject.id)
+    if subjects is not None:
+        by_kind: dict[str, list[str]] = {}
+        for one in subjects:
+            by_kind.setdefault(one.kind.value, []).append(one.id)
+        query = query.where(
+            sa.or_(
+                sa.false(),
+                *(sa.and_(event.c.kind == k, event.c.subject.in_(ids)) for k, ids in by_kind.items()),
+            )
+        )
     return [RecordedChange(row.id, _change(row)) for row in connection.execute(query)]
 
 

@@ -115,13 +115,14 @@ class Records:
         until: datetime | None = None,
         subject: Component | None = None,
         *,
+        subjects: Collection[Component] | None = None,
         limit: int = 1000,
         after_id: int = 0,
     ) -> list[RecordedChange]:
-        """Changes with since <= at < until, in the order of appending. The next page: `after_id` of the
-        last."""
+        """Changes with since <= at < until, in the order of appending; of `subject`, or of one of
+        `subjects`. The next page: `after_id` of the last."""
         with self._reading() as connection:
-            return events.select(connection, since, until, subject, limit, after_id)
+            return events.select(connection, since, until, subject, limit, after_id, subjects)
 
     def changes_until(self, at: datetime) -> list[StateChange]:
         """The state of everything at a moment: each subject's last change at or before it, by subject."""

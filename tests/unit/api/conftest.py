@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,7 +15,8 @@ import httpx
 import pytest
 import uvicorn
 
-from alerts.incident import IncidentBook, UnknownIncidentError
+from alerts.escalate import unacknowledged
+from alerts.incident import IncidentBook, Step, UnknownIncidentError
 from alerts.model import (
     AffectedOffice,
     Happened,
@@ -27,11 +28,13 @@ from alerts.model import (
     TimelineEntry,
 )
 from api.app import create_app
-from api.backend import NotActiveError, ReadinessCheck, RecordsUnavailableError
+from api.backend import MetricsUnavailableError, NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
 from api.credentials import new_token
+from api.past import Past
 from api.routes import stream
 from ronda.register import RecordsRegister
+from storage.metrics.store import Aggregate, Series, Where
 from storage.records import AuditEntry, Records, Session, Token, hash_of
 from storage.records.events import RecordedChange
 from topology.findings import (
@@ -45,6 +48,7 @@ from topology.findings import (
     StateChange,
     Verdict,
 )
+from topology.history import verdict_at
 from topology.inventory import load_inventory
 from topology.model import ConnectionStage, DeviceId, Inventory, LinkId, OfficeId
 
@@ -142,6 +146,9 @@ class SampleBackend:
     log: list[RecordedChange] = field(default_factory=list)
     checks: list[ReadinessCheck] = field(default_factory=lambda: [ReadinessCheck("records", True)])
     counters: dict[str, int | float] = field(default_factory=lambda: {"polls": 12, "waiting": 0.5})
+    measured: dict[str, list[Series]] = field(default_factory=dict)
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    unmeasured: bool = False
     directory: Path | None = None
     """For the records, which are made when a report is first asked for."""
 
@@ -181,11 +188,32 @@ class SampleBackend:
         return next((i for i in self.told if i.id == id_), None)
 
     async def acknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        return await self._work(id_, lambda book: book.acknowledge(id_, who, self.clock.now(), note))
+
+    async def unacknowledge(self, id_: IncidentId, who: str, note: str) -> Incident | None:
+        def given_back(book: IncidentBook) -> Step:
+            before = next((i for i in book.active if i.id == id_), None)
+            if before is None:
+                raise UnknownIncidentError(id_)
+            return Step(before, unacknowledged(before, self.clock.now(), note, who), ())
+
+        return await self._work(id_, given_back)
+
+    async def comment(self, id_: IncidentId, who: str, text: str) -> Incident | None:
+        return await self._work(id_, lambda book: book.comment(id_, who, self.clock.now(), text))
+
+    async def assign(self, id_: IncidentId, who: str, to: str | None) -> Incident | None:
+        return await self._work(id_, lambda book: book.assign(id_, who, to, self.clock.now()))
+
+    async def link_ticket(self, id_: IncidentId, who: str, ticket: str | None) -> Incident | None:
+        return await self._work(id_, lambda book: book.link_ticket(id_, who, ticket, self.clock.now()))
+
+    async def _work(self, id_: IncidentId, do: Callable[[IncidentBook], Step]) -> Incident | None:
         if await self.incident(id_) is None:
             return None
         book = IncidentBook(self.inventory.offices, incidents=[i for i in self.told if i.active])
         try:
-            step = book.acknowledge(id_, who, self.clock.now(), note)
+            step = do(book)
         except UnknownIncidentError as error:
             raise NotActiveError(id_) from error
         self.told = [step.after if i.id == id_ else i for i in self.told]
@@ -196,7 +224,7 @@ class SampleBackend:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
-        subject: Component | None = None,
+        subjects: Collection[Component] | None = None,
         limit: int = 200,
         after: int = 0,
     ) -> Sequence[RecordedChange]:
@@ -206,9 +234,38 @@ class SampleBackend:
             if e.id > after
             and (since is None or e.change.at >= since)
             and (until is None or e.change.at < until)
-            and (subject is None or e.change.subject == subject)
+            and (subjects is None or e.change.subject in subjects)
         ]
         return rows[:limit]
+
+    async def past(self, at: datetime) -> Past:
+        log = [e.change for e in self.log]
+        watched = any(c.at <= at for c in log)
+        return Past(at, verdict_at(log, at) if watched else None)
+
+    async def series(
+        self,
+        measurement: str,
+        field: str,
+        *,
+        start_s: int,
+        end_s: int,
+        where: Where,
+        every_s: int,
+        aggregate: Aggregate,
+    ) -> Sequence[Series]:
+        if self.unmeasured:
+            raise MetricsUnavailableError("the store is away")
+        self.asked.append((measurement, field, start_s, end_s, dict(where), every_s, aggregate))
+        return [s for s in self.measured.get(measurement, ()) if _fits(s.tags, where)]
+
+    async def loads(self) -> Mapping[LinkId, float]:
+        if self.unmeasured:
+            raise MetricsUnavailableError("the store is away")
+        return dict.fromkeys(self.inventory.links, 1000000.0)
+
+    def safe_settings(self) -> Mapping[str, Any]:
+        return {"api": {"port": 8064}, "verdict": {"settle_s": 5.0}}
 
     async def readiness(self) -> Sequence[ReadinessCheck]:
         seen = ReadinessCheck("verdict", self.newest is not None, "" if self.newest else "no verdict yet")
@@ -290,6 +347,10 @@ class SampleBackend:
         ]
         self.told = resolved
         self.feed.publish(incidents=resolved)
+
+
+def _fits(tags: Mapping[str, str], where: Where) -> bool:
+    return all(tags.get(tag) == ids or tags.get(tag) in ids for tag, ids in where.items())
 
 
 @pytest.fixture

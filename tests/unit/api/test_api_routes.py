@@ -14,7 +14,7 @@ from api.backend import ReadinessCheck, RecordsUnavailableError
 from api.routes.health import FAMILIES
 from topology.findings import Connectivity
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
+DOCUMENT = "".join(page.read_text("utf-8") for page in (Path(__file__).parents[3] / "docs").glob("*.md"))
 
 
 async def get(client: httpx.AsyncClient, path: str, **parameters: Any) -> Any:
