@@ -14,7 +14,7 @@ SOURCE = {"type": "influxdb", "uid": "${influx}"}
 RESOLUTION = "${resolution}"
 """Raw, five minutes or hourly, as chosen above the dashboard."""
 FIVE_MINUTES, HOURLY = "five_minutes", "hourly"
-RECENT_SELF = "time > now() - 1h"
+RECENT_SELF = "time > now() - 15m"
 
 
 class UnknownNameError(ValueError):

@@ -7,7 +7,7 @@ from dashboards.builder import KECAMATAN, Dashboard, Row, to
 from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
 from dashboards.panels import Json, Panel, geomap, link_to, stat, state_timeline, table, timeseries
 
-RECENT = "time > now() - 10m"
+RECENT = "time > now() - 3m"
 IN_KECAMATAN = tag_is("kecamatan", "kecamatan")
 OFFICE_LINK = link_to("SKPD ini", to("ronda-office", "office", "${__data.fields.office}"))
 

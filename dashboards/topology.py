@@ -59,7 +59,7 @@ LINKS = table(
                 where=[OF_PROVIDER],
                 by=["link", "provider", "medium"],
                 every=None,
-                over="time > now() - 10m",
+                over="time > now() - 3m",
             )
         )
     ],
