@@ -294,6 +294,8 @@ class IncidentBook:
             id=self._new_id(now),
             status=IncidentStatus.OPEN,
             opened_at=now,
+            # Again: while it settled, the offices were not yet called cut, and so not since when.
+            offices=affected.affected(finding, self._since),
         )
 
     def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
