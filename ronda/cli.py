@@ -17,6 +17,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("serve", "ronda.commands.serve", "serve"),
     ("status", "ronda.commands.status", "status"),
     ("ack", "ronda.commands.ack", "ack"),
+    ("token", "ronda.commands.token", "app"),
     ("alerts", "ronda.commands.alerts", "app"),
     ("poll", "ronda.commands.poll", "poll"),
     ("diagnose", "ronda.commands.diagnose", "diagnose"),

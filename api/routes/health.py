@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api.answers import respond
+from api.auth import Authenticator
 from api.backend import Backend
-from api.dependencies import BackendDep
+from api.dependencies import AuthenticatorDep, BackendDep, OptionalScopeDep, ScopeDep, forbid_unless
+from api.problems import RESPONSES
 from api.schemas import CheckOut, HealthOut, ReadyOut
 from topology.findings import Connectivity, DeviceCondition, LinkCondition
 from topology.model import ConnectionStage
@@ -40,6 +43,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
     "ronda_stream_listeners": ("gauge", "Open event streams."),
     "ronda_changes_published_total": ("counter", "Changes told to event streams since the start."),
     "ronda_stream_resets_total": ("counter", "Event streams that had to be told to read everything anew."),
+    "ronda_login_failures_total": ("counter", "Tokens and cookies that were not known, since the start."),
+    "ronda_login_refused_total": ("counter", "Logins not looked at: too many failures from that address."),
     "ronda_activity_total": ("counter", "What was done since the start, by part."),
     "ronda_level": ("gauge", "Levels inside the process, by part."),
 }
@@ -57,15 +62,27 @@ async def healthz() -> HealthOut:
     responses={503: {"model": ReadyOut, "description": "Not ready; the checks say why."}},
     summary="Answers can be trusted",
 )
-async def readyz(request: Request, backend: BackendDep) -> Response:
-    checks = [CheckOut(name=c.name, ok=c.ok, why=c.why) for c in await backend.readiness()]
+async def readyz(request: Request, backend: BackendDep, scope: OptionalScopeDep) -> Response:
+    """Asked without a token it says what is wrong, not why: that may name what is not everybody's to know."""
+    told = scope is not None and scope.sees_design
+    checks = [CheckOut(name=c.name, ok=c.ok, why=c.why if told else "") for c in await backend.readiness()]
     ready = bool(checks) and all(c.ok for c in checks)
     return respond(request, ReadyOut(ready=ready, checks=checks), status=200 if ready else 503)
 
 
-@router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus text format 0.0.4")
-async def metrics(backend: BackendDep) -> Response:
-    return Response(render(_samples(backend)), media_type="text/plain; version=0.0.4; charset=utf-8")
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses=RESPONSES,
+    summary="Prometheus text format 0.0.4",
+)
+async def metrics(backend: BackendDep, scope: ScopeDep, authenticator: AuthenticatorDep) -> Response:
+    """A token of the role viewer is enough: `authorization: {credentials_file: ...}` in Prometheus."""
+    forbid_unless(scope.sees_design, "read the metrics of the whole network")
+    return Response(
+        render(chain(_samples(backend), _logins(authenticator))),
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+    )
 
 
 def _samples(backend: Backend) -> Iterator[Sample]:
@@ -95,6 +112,11 @@ def _samples(backend: Backend) -> Iterator[Sample]:
     for part, value in backend.self_counters().items():
         name = "ronda_level" if isinstance(value, float) else "ronda_activity_total"
         yield name, {"part": part}, value
+
+
+def _logins(authenticator: Authenticator) -> Iterator[Sample]:
+    yield "ronda_login_failures_total", {}, authenticator.attempts.failures
+    yield "ronda_login_refused_total", {}, authenticator.attempts.refused
 
 
 def _by(name: str, label: str, states: Iterable[str], values: Iterable[str]) -> Iterator[Sample]:

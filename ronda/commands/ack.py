@@ -10,7 +10,13 @@ from urllib.parse import quote
 import httpx
 import typer
 
-from ronda.commands.shared import server_url, settings_or_exit, stop_on_bad_input
+from ronda.commands.shared import (
+    TokenFileOption,
+    server_url,
+    settings_or_exit,
+    stop_on_bad_input,
+    token_headers,
+)
 from ronda.errors import BadInputError
 
 
@@ -20,6 +26,7 @@ def ack(
     who: Annotated[str | None, typer.Option(help="Your name; default: your login.")] = None,
     url: Annotated[str | None, typer.Option(help="The server; default: where the settings say.")] = None,
     settings: Annotated[Path | None, typer.Option("--settings", "-s", help="Settings file.")] = None,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Take an incident on: the others are told who is on it."""
     chosen = settings_or_exit(settings)
@@ -29,6 +36,7 @@ def ack(
             response = httpx.post(
                 f"{base}/api/v1/incidents/{quote(incident, safe='')}/acknowledge",
                 json={"who": who or getpass.getuser(), "note": note},
+                headers=token_headers(token_file),
                 timeout=5.0,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:

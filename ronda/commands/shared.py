@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +40,34 @@ def server_url(api: ApiSettings) -> str:
     """Where a command on this machine reaches the server that these settings start."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(api.host, api.host)
     return f"http://[{host}]:{api.port}" if ":" in host else f"http://{host}:{api.port}"
+
+
+TOKEN_ENV = "RONDA_TOKEN"  # noqa: S105  # the variable's name, not a token
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option("--token-file", help=f"File with the API's token; default: the variable {TOKEN_ENV}."),
+]
+
+
+def token_headers(token_file: Path | None) -> dict[str, str]:
+    """By which the API knows who asks; empty when there is no token. Raises BadInputError."""
+    if token_file is None:
+        token = os.environ.get(TOKEN_ENV, "")
+        where = TOKEN_ENV
+    else:
+        where = str(token_file)
+        try:
+            token = token_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInputError(f"--token-file {token_file}: {error}") from error
+    token = token.strip()
+    if not token:
+        if token_file is not None:
+            raise BadInputError(f"--token-file {token_file}: empty")
+        return {}
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise BadInputError(f"{where}: this is no token; one begins with rnd_ and has no spaces")
+    return {"Authorization": f"Bearer {token}"}
 
 
 def inventory_or_exit(path: Path) -> Inventory:

@@ -23,11 +23,13 @@ from ronda.clock import SystemClock
 from ronda.commands.shared import (
     FINE,
     TROUBLE,
+    TokenFileOption,
     inventory_or_exit,
     print_json,
     server_url,
     settings_or_exit,
     stop_on_bad_input,
+    token_headers,
 )
 from ronda.errors import BadInputError
 from ronda.settings import Settings
@@ -70,6 +72,7 @@ def status(
     inventory: Annotated[Path | None, typer.Option("--inventory", "-i", help="Inventory file.")] = None,
     settings: Annotated[Path | None, typer.Option("--settings", "-s", help="Settings file.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="With --at: whose records to read.")] = None,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Show every office and whether it is connected. Exit 1 when one is cut.
 
@@ -80,7 +83,8 @@ def status(
     zone = ZoneInfo(known.network.timezone)
     with stop_on_bad_input():
         if at is None:
-            lines, moment = _now(url or server_url(chosen.api)), SystemClock().now()
+            headers = token_headers(token_file)
+            lines, moment = _now(url or server_url(chosen.api), headers), SystemClock().now()
         else:
             moment = _moment(at, zone)
             if moment > SystemClock().now():
@@ -112,15 +116,17 @@ def status(
     raise typer.Exit(TROUBLE if cut else FINE)
 
 
-def _now(url: str) -> list[OfficeLine]:
+def _now(url: str, headers: Mapping[str, str]) -> list[OfficeLine]:
     try:
         lines: list[OfficeLine] = []
         page: dict[str, Any] | None = None
-        with httpx.Client(base_url=url, timeout=5.0) as client:
+        with httpx.Client(base_url=url, timeout=5.0, headers=headers) as client:
             cursor: str | None = ""
             while cursor is not None:
                 params = {"limit": "500", **({"cursor": cursor} if cursor else {})}
                 response = client.get("/api/v1/offices", params=params)
+                if response.status_code in (401, 403, 429):
+                    raise BadInputError(f"{url}: {_detail(response)}")
                 response.raise_for_status()
                 page = response.json()
                 lines += [_line(row) for row in page["items"]]
@@ -130,6 +136,12 @@ def _now(url: str) -> list[OfficeLine]:
         raise BadInputError(f"no answer from {url}: {error}. Is `ronda serve` running?") from error
     except (ValueError, KeyError, TypeError) as error:
         raise BadInputError(f"{url} answers, but not as Ronda does: is it the right address?") from error
+
+
+def _detail(response: httpx.Response) -> str:
+    """Why we were not let in, in the server's words."""
+    problem = response.json() if response.headers.get("content-type", "").endswith("json") else {}
+    return str(problem.get("detail", response.reason_phrase))
 
 
 def _line(row: Mapping[str, Any]) -> OfficeLine:
