@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -36,7 +36,9 @@ def evidence_of(
 ) -> tuple[EvidenceRow, ...]:
     """Of each witness what it last said before the outage, if that was bad, and every bad word during it."""
     found: dict[int, RecordedChange] = {}
-    for component in witnesses(incidents):
+    all_of_them = witnesses(incidents)
+    mute = {c.id for c in all_of_them if c.kind is ComponentKind.DEVICE}
+    for component in all_of_them:
         lines = [r for r in log.get(component, ()) if r.change.at < outage.until]
         before = [r for r in lines if r.change.at < outage.since - BEFORE][-1:]
         during = [r for r in lines if r.change.at >= outage.since - BEFORE]
@@ -49,26 +51,22 @@ def evidence_of(
             at=r.change.at,
             subject=component_row(r.change.subject, inventory),
             said=r.change.now,
-            through=_through(r.change.subject, inventory),
+            through=_through(r.change.subject, inventory, mute),
         )
         for r in lines
     )
 
 
-def _through(subject: Component, inventory: Inventory) -> tuple[str, ...]:
-    """A device is called silent by its probes, a link down by the ports at its monitored ends."""
+def _through(subject: Component, inventory: Inventory, mute: Set[str]) -> tuple[str, ...]:
+    """A device is called silent by its probes, a link down by the ports at its monitored ends: not by one at
+    a device that could not be heard itself."""
     if subject.kind is ComponentKind.DEVICE:
         return (f"probe:{subject.id}",)
     link = inventory.links.get(LinkId(subject.id))
-    if link is None:
-        return ()
-    return tuple(
-        f"interface:{end.port}"
-        for end in link.ends
-        if end.port is not None
-        and end.device in inventory.devices
-        and inventory.devices[end.device].monitored
-    )
+    ends = [] if link is None else [end for end in link.ends if end.port is not None]
+    monitored = [e for e in ends if e.device in inventory.devices and inventory.devices[e.device].monitored]
+    heard = [e for e in monitored if e.device not in mute] or monitored
+    return tuple(f"interface:{end.port}" for end in heard)
 
 
 def component_row(component: Component, inventory: Inventory) -> ComponentRow:

@@ -5,9 +5,9 @@ How it is counted is written in docs/sla.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -27,6 +27,9 @@ from storage.records.outage_causes import of_incidents
 from topology.findings import Component, ComponentKind
 from topology.history import MONITOR
 from topology.model import Inventory, Restitution
+
+ENTRIES_EVERY = timedelta(seconds=15)
+"""A running Ronda notes that it watches at least so often."""
 
 
 def build_report(facts: Facts, month: Month, made_at: datetime) -> SlaReport:
@@ -51,10 +54,17 @@ def gather(records: Records, inventory: Inventory, month: Month, now: datetime) 
     zone = ZoneInfo(inventory.network.timezone)
     period = passed(month, zone, now)
     frame = Span(period.since - AROUND, min(period.until + AROUND, max(now, period.until)))
-    return records.read(_reader(inventory, period, frame))
+    return records.read(_reader(inventory, period, frame, now))
 
 
-def _reader(inventory: Inventory, period: Span, frame: Span) -> Callable[[sa.Connection], Facts]:
+def _watched(stretches: Iterable[tuple[datetime, datetime]], now: datetime) -> list[Span]:
+    """The one that still runs is on disk up to its last entry: it reaches to `now`."""
+    return [Span(since, now if until < now <= until + ENTRIES_EVERY else until) for since, until in stretches]
+
+
+def _reader(
+    inventory: Inventory, period: Span, frame: Span, now: datetime
+) -> Callable[[sa.Connection], Facts]:
     def read(connection: sa.Connection) -> Facts:
         incidents = incidents_between(connection, frame.since, frame.until)
         subjects = [Component(ComponentKind.OFFICE, o) for o in inventory.offices]
@@ -66,7 +76,7 @@ def _reader(inventory: Inventory, period: Span, frame: Span) -> Callable[[sa.Con
             frame=frame,
             log=of_subjects(connection, subjects, frame.since, frame.until),
             incidents=incidents,
-            watched=[Span(*stretch) for stretch in watched(connection, frame.since, frame.until)],
+            watched=_watched(watched(connection, frame.since, frame.until), now),
             windows=windows,
             words=of_incidents(connection, [i.id for i in incidents]),
         )

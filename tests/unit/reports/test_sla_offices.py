@@ -314,3 +314,16 @@ def test_an_outage_that_nothing_explains_counts_against_nobody(story: Story) -> 
     assert (outage.cause, outage.against, outage.incidents) == (None, (), ())
     assert row.seconds.down_counted_s == 4 * 3600
     assert story.provider_row("icon").restitution_idr == 0
+
+
+def test_a_port_at_a_silent_device_is_no_witness(story: Story) -> None:
+    start, end = story.day(3, 10), story.day(3, 16)
+    silent = story.device("kuaro-r1")
+    story.says(silent, "silent", start)
+    incident = story.cut("kuaro", start, end)
+    story.incidents[-1] = replace(incident, explains=(*incident.explains, silent))
+    (outage,) = story.office_row("kuaro").outages
+    assert {e.said: e.through for e in outage.evidence} == {
+        "down": ("interface:core:sfp1",),
+        "silent": ("probe:kuaro-r1",),
+    }
