@@ -26,7 +26,9 @@ from api.routes import (
     events,
     health,
     incidents,
+    maintenance,
     network,
+    node_graph,
     offices,
     series,
     session,
@@ -37,7 +39,10 @@ from api.routes import reports as report_routes
 from api.routes import rollout as rollout_routes
 from reports.page import STATIC
 
-_PARTS = (offices, network, directory, design, series, incidents, work, events, stream, session, audit)
+_PARTS = (
+    *(offices, network, node_graph, directory, design, series),
+    *(incidents, maintenance, work, events, stream, session, audit),
+)
 BOARD = Path(__file__).parent / "board"
 _DESCRIPTION = (
     "Every list gives `{items, total, next_cursor}`; times are ISO 8601 with zone; errors are problem "
@@ -69,19 +74,7 @@ def create_app(
     app.state.authenticator = Authenticator(backend.access, backend.clock, auth or AuthPolicy())
     problems.install(app)
     app.include_router(health.router)
-    for part in (
-        offices,
-        network,
-        directory,
-        design,
-        series,
-        incidents,
-        work,
-        events,
-        stream,
-        session,
-        audit,
-    ):
+    for part in _PARTS:
         app.include_router(part.router, prefix="/api/v1")
     for router in (report_routes.router, rollout_routes.router):
         app.include_router(router, prefix="/api/v1")

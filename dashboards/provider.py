@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards import looks
+from dashboards import infinity, looks
 from dashboards.builder import PROVIDER, Dashboard, Row, to
 from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
 from dashboards.panels import link_to, state_timeline, table, timeseries
@@ -91,6 +91,67 @@ STATES = state_timeline(
     mappings=looks.HOUR,
 )
 
+SLA = table(
+    "SLA dan restitusi bulan ini",
+    NEEDS_API,
+    [
+        infinity.ask(
+            "/api/v1/reports/sla",
+            {
+                "name": ("Penyedia", "string"),
+                "sla_percent": ("Janji (%)", "number"),
+                "availability_percent": ("Ketersediaan (%)", "number"),
+                "outages_counted": ("Gangguan", "number"),
+                "fee_idr": ("Biaya (Rp)", "number"),
+                "restitution_idr": ("Restitusi (Rp)", "number"),
+            },
+            root="providers",
+        )
+    ],
+    overrides=[looks.override("/Rp/", "byRegexp", {"unit": "currency:Rp", "decimals": 0})],
+)
+OUTAGES = table(
+    "SKPD bulan ini: gangguan yang dihitung",
+    NEEDS_API,
+    [
+        infinity.ask(
+            "/api/v1/reports/sla",
+            {
+                "name": ("SKPD", "string"),
+                "kecamatan": ("Kecamatan", "string"),
+                "provider": ("Penyedia", "string"),
+                "availability_percent": ("Ketersediaan (%)", "number"),
+                "outages_counted": ("Dihitung", "number"),
+                "outages_short": ("Singkat", "number"),
+                "outages_excluded": ("Dikecualikan", "number"),
+            },
+            root="offices",
+        )
+    ],
+    sort_by="Dihitung",
+)
+ROLLOUT = table(
+    "SKPD yang belum terkoneksi",
+    "The roll-out register, from Ronda's API (Infinity plugin); the latest first",
+    [
+        infinity.ask(
+            "/api/v1/rollout",
+            {
+                "name": ("SKPD", "string"),
+                "kecamatan": ("Kecamatan", "string"),
+                "provider": ("Penyedia", "string"),
+                "phase": ("Tahap", "number"),
+                "stage": ("Kemajuan", "string"),
+                "target_date": ("Target", "string"),
+                "promised_date": ("Dijanjikan", "string"),
+                "late_days": ("Terlambat (hari)", "number"),
+            },
+        )
+    ],
+    sort_by="Terlambat (hari)",
+    may_be_empty="semua SKPD sudah terkoneksi",
+)
+
 DASHBOARD = Dashboard(
     uid="ronda-provider",
     title="6. SLA penyedia",
@@ -101,5 +162,7 @@ DASHBOARD = Dashboard(
     rows=[
         Row([AVAILABILITY, BY_OFFICE], height=10, widths=[8, 16]),
         Row([DAILY, STATES], height=12),
+        Row([SLA, OUTAGES], height=10, widths=[10, 14]),
+        Row([ROLLOUT], height=10),
     ],
 )
