@@ -119,7 +119,8 @@ ROLLED = {"five_minutes": 300, "hourly": 3600}
 
 def load(client: httpx.Client, url: str, raw_s: int, now_s: int) -> int:
     dice = random.Random(7)
-    lines, wrote = [], 0
+    lines: list[str] = []
+    wrote = 0
     values = [f"{dice.uniform(0.1, 0.9):.3f}" for _ in range(997)]
 
     def flush(policy: str) -> None:
