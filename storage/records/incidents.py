@@ -101,6 +101,19 @@ def select(
     return _load(connection, query.limit(limit))
 
 
+def between(connection: sa.Connection, since: datetime, until: datetime) -> list[Incident]:
+    """Those that began before `until` and were not resolved before `since`, oldest first."""
+    return _load(
+        connection,
+        sa.select(incident.c.id, incident.c.body)
+        .where(
+            incident.c.began_at < until,
+            sa.or_(incident.c.resolved_at.is_(None), incident.c.resolved_at >= since),
+        )
+        .order_by(incident.c.began_at, incident.c.id),
+    )
+
+
 def next_number(connection: sa.Connection) -> int:
     """1, 2, 3, ...; a number whose transaction is undone is handed out again."""
     changed = connection.execute(
