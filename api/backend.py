@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from alerts.maintenance import Window, WindowId
 from alerts.model import Incident, IncidentId
 from api.access import Access
 from api.changes import ChangeFeed
@@ -102,6 +103,18 @@ class Backend(Protocol):
 
     async def link_ticket(self, id_: IncidentId, who: str, ticket: str | None) -> Incident | None:
         """The provider's ticket number; None takes it off. As `acknowledge`."""
+        ...
+
+    async def windows(self, since: datetime | None) -> Sequence[Window]:
+        """Maintenance windows that were not over by then (None: all), cancelled ones too, oldest first."""
+        ...
+
+    async def plan(self, window: Window) -> bool:
+        """Adds it, at once in force. False: its id is taken."""
+        ...
+
+    async def cancel_window(self, id_: WindowId) -> Window | None:
+        """Ends it now. None: there is no such window."""
         ...
 
     async def events(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from sqlalchemy import Connection
 
 from alerts.incident import UnknownIncidentError
+from alerts.maintenance import Window, WindowId
 from alerts.model import Incident, IncidentId
 from alerts.notify import Moved
 from api.access import Access
@@ -122,6 +123,20 @@ class AppBackend:
             raise RecordsUnavailableError("it is kept in memory; the records can't be written")
         app.outbox.poke()
         return next(incident for incident in moved.incidents if incident.id == id_)
+
+    async def windows(self, since: datetime | None) -> Sequence[Window]:
+        return await self._ask(lambda: self._app.records.maintenance_windows(since))
+
+    async def plan(self, window: Window) -> bool:
+        added = await self._ask(lambda: self._app.records.save_window(window))
+        await self._app.reload_windows()
+        return added
+
+    async def cancel_window(self, id_: WindowId) -> Window | None:
+        now = self._app.clock.now()
+        found = await self._ask(lambda: self._app.records.cancel_window(id_, now))
+        await self._app.reload_windows()
+        return found
 
     async def events(
         self,

@@ -17,6 +17,7 @@ import uvicorn
 
 from alerts.escalate import unacknowledged
 from alerts.incident import IncidentBook, Step, UnknownIncidentError
+from alerts.maintenance import Window, WindowId
 from alerts.model import (
     AffectedOffice,
     Happened,
@@ -218,6 +219,15 @@ class SampleBackend:
             raise NotActiveError(id_) from error
         self.told = [step.after if i.id == id_ else i for i in self.told]
         return step.after
+
+    async def windows(self, since: datetime | None) -> Sequence[Window]:
+        return self.records.maintenance_windows(since)
+
+    async def plan(self, window: Window) -> bool:
+        return self.records.save_window(window)
+
+    async def cancel_window(self, id_: WindowId) -> Window | None:
+        return self.records.cancel_window(id_, self.clock.now())
 
     async def events(
         self,
