@@ -67,9 +67,11 @@ def reason(facts: Sequence[Fact]) -> str:
 def with_flapping(
     findings: Sequence[Finding], verdict: Verdict, count: FlapCount, links: Mapping[LinkId, Link]
 ) -> list[Finding]:
-    """The findings, those about something that flaps saying so, and one for whatever flaps besides.
+    """The findings, those about something that flaps saying so, and one for whatever links flap besides.
 
-    Of a spare path that flaps, the flapping is the news; where offices are cut, that they are.
+    Of a spare path that flaps, the flapping is the news; where offices are cut, that they are. Of a device
+    that comes and goes nobody knows by that alone whether it is the device, the way to it, or lost echoes:
+    it keeps an incident open, and makes none.
     """
     if verdict.blind or not verdict.flapping:
         return list(findings)
@@ -83,8 +85,11 @@ def with_flapping(
             kind = finding.kind if cuts else IncidentKind.FLAPPING
             finding = replace(finding, kind=kind, facts=flap_facts(mine, count, verdict.at))
         found.append(finding)
-    silent = (j for j in _joined(verdict.flapping, links) if spoken.isdisjoint(f.component for f in j))
-    return found + [_finding(joined, verdict, count, links) for joined in silent]
+    for joined in _joined(verdict.flapping, links):
+        members = {f.component for f in joined}
+        if spoken.isdisjoint(members) and any(c.kind is ComponentKind.LINK for c in members):
+            found.append(_finding(joined, verdict, count, links))
+    return found
 
 
 def _joined(flapping: Sequence[Flapping], links: Mapping[LinkId, Link]) -> list[list[Flapping]]:
@@ -114,12 +119,12 @@ def _touch(link: Component, device: Component, links: Mapping[LinkId, Link]) -> 
 def _finding(
     joined: list[Flapping], verdict: Verdict, count: FlapCount, links: Mapping[LinkId, Link]
 ) -> Finding:
-    """Blamed: a device with several flapping links, else the links, else the device itself."""
+    """Blamed: a device with several flapping links, else the links."""
     members = tuple(sorted(f.component for f in joined))
     flapping_links = [c for c in members if c.kind is ComponentKind.LINK]
     devices = [c for c in members if c.kind is ComponentKind.DEVICE]
     hubs = [d for d in devices if sum(_touch(c, d, links) for c in flapping_links) > 1]
-    blamed = tuple(hubs or flapping_links or devices)
+    blamed = tuple(hubs or flapping_links)
     facts = flap_facts(joined, count, verdict.at)
     return Finding(
         group="flapping/" + ",".join(map(str, blamed)),

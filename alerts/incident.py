@@ -375,7 +375,8 @@ class IncidentBook:
             return self._merge(incident, open_symptoms, now)
         if incident.kind is IncidentKind.FLAPPING:
             return [self._end(incident, Happened.RESOLVED, now, "it keeps still now")]
-        if incident.reopened_at is not None and now - well < timedelta(seconds=self._settings.calm_s):
+        again = incident.reopened_at is not None and incident.kind is not IncidentKind.BLIND
+        if again and now - well < timedelta(seconds=self._settings.calm_s):
             self._well_since[incident.id] = well
             return []
         step = self._end(incident, Happened.RESOLVED, now, "every symptom is over")

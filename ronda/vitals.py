@@ -12,6 +12,8 @@ from ronda.condition_settings import SelfWatchSection
 
 STEP_SHOWN_S = 3600.0
 ROUNDS_WELL_AFTER_S = 600.0
+LOST_SHOWN_S = 120.0
+"""So long it must go without losses, or growth, to be well again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,18 @@ class VitalSigns:
             ("waiting", seen.unsaved),
         )
         trouble = seen.metrics_trouble
+        lost = before is not None and seen.metrics_lost > before.metrics_lost
+        why = trouble or ("points were lost" if lost else "more come in than are taken")
         growing = before is not None and seen.metrics_waiting > before.metrics_waiting > 0
         yield self._part(
             "spool",
-            trouble is not None or growing,
-            s.stuck_s,
+            trouble is not None or growing or lost,
+            0.0 if lost else s.stuck_s,
             now,
             at_s,
-            f"metrics wait to be stored: {trouble or 'more come in than are taken'}",
-            ("reason", trouble or "more come in than are taken"),
-        )
-        lost = before is not None and seen.metrics_lost > before.metrics_lost
-        yield self._part(
-            "metrics lost", lost, 0.0, now, at_s, f"{seen.metrics_lost} points were lost", keep_s=600.0
+            f"metrics wait to be stored: {why}; {seen.metrics_lost} points lost since the start",
+            ("reason", why),
+            keep_s=LOST_SHOWN_S if lost or "spool" in self._raised else 0.0,
         )
         failing = before is not None and seen.round_errors > before.round_errors
         yield self._part(
