@@ -56,6 +56,9 @@ def _row(spec: JsonMap, value: dict[str, Any], keys: tuple[str, ...]) -> Row:
             if path.startswith("@"):
                 place = int(path[1:]) - 1
                 text = keys[place] if place < len(keys) else None
+            elif path.endswith(".@"):
+                stars = (k for _, k in _walk(value, path.removesuffix(".@").split("."), ()) if k)
+                text = next((k[-1] for k in stars), None)
             else:
                 found = next((v for v, _ in _walk(value, path.split("."), ()) if v is not None), None)
                 text = _text(found)

@@ -149,7 +149,7 @@ class Reader:
         light = rx.light
         if loss is not None and loss.lower() not in _NO and rx.dbm is None:
             light = Light.DARK
-        lane = self.text("lane", row)
+        lane = self.text("lane", row) or row.get("lane")
         number = None if lane is None else _LANE.search(lane)
         if_name = self.if_name(self.text("if_name", row))
         return OpticalReading(

@@ -39,26 +39,31 @@ def rows_of_table(spec: Table, lines: Sequence[str]) -> list[Row]:
     keys: list[str | None] = []
     rows: list[Row] = []
     header: list[str] = []
-    fresh = False
-    for line in lines[:]:
+    above: list[str] = []
+    """What stood above the last line of nothing but dashes."""
+    for raw in lines:
+        line = raw.replace("|", " ")
         found = under.search(line) if under is not None else None
         if found is not None:
             belongs = {k: v.strip() for k, v in found.groupdict().items() if v}
-            header = []
+            header = above = []
             continue
         if _DASHES.match(line):
-            header.append(line)
+            if _is_ruler(line):
+                header = [*header, line]
+            else:  # a line across: the header is above or below it
+                header, above = [], header or above
             continue
         if not line.strip():
-            header = []
+            header = above = []
             continue
         if begins.search(line):
-            if header and not fresh:
-                made = _columns(header)
+            if header or above:
+                made = _columns(header or above)
                 named = _keys(spec, made)
                 if any(named):
                     columns, keys = made, named
-            header, fresh = [], False
+            header = above = []
             if columns and len(rows) < MOST_ROWS:
                 row = _row(spec, columns, keys, line)
                 if row:
@@ -82,6 +87,9 @@ def _columns(header: Sequence[str]) -> list[_Column]:
     else:
         spans = _clusters([(s, e) for line in spoken_chunks for s, e, _ in line])
     titles: list[list[str]] = [[] for _ in spans]
+    if ruler is not None:  # its dashes say where columns are: headings may stand close together
+        told = [line for line in spoken if _chunks(line) is not None]
+        spoken_chunks = [[(m.start(), m.end(), m.group()) for m in _WORD.finditer(line)] for line in told]
     for line in spoken_chunks:
         for start, end, text in line:
             place = _nearest(spans, start, end)
@@ -90,6 +98,11 @@ def _columns(header: Sequence[str]) -> list[_Column]:
         _Column(start, end, " ".join(" ".join(words).lower().split()))
         for (start, end), words in zip(spans, titles, strict=True)
     ]
+
+
+def _is_ruler(line: str) -> bool:
+    """Dashes under each column, not across all."""
+    return _DASHES.match(line) is not None and len(re.findall(r"[-=]{2,}", line)) > 1
 
 
 def _chunks(line: str) -> list[tuple[int, int, str]] | None:

@@ -141,7 +141,8 @@ class Columns(_Strict):
 
 class JsonMap(_Strict):
     """Paths into a JSON document: keys with dots between; `*` is each member, `~` each of a list, or the one
-    thing itself where it is none. `@1` is the key that the first `*` stood for."""
+    thing itself where it is none. `@1` is the key that the first `*` of `rows` stood for; a path that ends in
+    `.@` gives the key of its own last `*`."""
 
     rows: tuple[str, ...]
     """Where rows are; the first path that has any counts."""

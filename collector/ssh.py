@@ -297,6 +297,11 @@ class SshPoller:
         except SendRefusedError:
             self._counters.add("ssh_sends_refused")
             raise
+        except SshFault as error:
+            if session.expired and error.fault in (PollFault.REFUSED, PollFault.TIMEOUT):
+                message = f"out of time while doing: {session.doing}"  # its socket was closed under it
+                raise SshFault(PollFault.DEADLINE, message, answered=error.answered) from error
+            raise
         finally:
             session.close()
 

@@ -115,7 +115,7 @@ class Session:
                 netmiko.encoding,
                 may_send=ssh.may_send,
                 answers=frozenset(ssh.answers),
-                expired=lambda: self._killed or self._left_s() <= 0.0,
+                expired=lambda: self.expired,
             )
             netmiko.remote_conn_pre, netmiko.remote_conn = client, shell
             netmiko.read_timeout_override = None
@@ -131,6 +131,10 @@ class Session:
             return str(
                 self._netmiko.send_command(command, read_timeout=max(1.0, self._left_s()), cmd_verify=False)
             )
+
+    @property
+    def expired(self) -> bool:
+        return self._killed or self._left_s() <= 0.0
 
     @property
     def sent(self) -> tuple[str, ...]:
@@ -191,7 +195,7 @@ class Session:
             raise self._ended(error) from error
 
     def _silent(self, error: Exception) -> SshFault:
-        if self._left_s() <= 0.0 or self._killed:
+        if self.expired:
             return SshFault(
                 PollFault.DEADLINE, f"out of time; it last said {quoted(self._tail)}", answered=True
             )
@@ -201,7 +205,7 @@ class Session:
         return SshFault(PollFault.PROMPT, f"{what}; it last said {quoted(self._tail)}", answered=True)
 
     def _ended(self, error: BaseException) -> SshFault:
-        if self._left_s() <= 0.0 or self._killed:
+        if self.expired:
             return SshFault(
                 PollFault.DEADLINE, f"out of time; it last said {quoted(self._tail)}", answered=True
             )

@@ -1,1 +1,1 @@
-"""Command lines of the lab's devices: SSH servers that answer as the vendors do, from the lab's live state."""
+"""Command lines of the lab's devices: SSH servers that answer as the vendors do, from its live state."""

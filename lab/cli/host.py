@@ -1,10 +1,11 @@
-"""An SSH server (asyncssh) with one shell: a prompt, lines in, texts out. It knows nothing of networks."""
+"""An SSH server (asyncssh) with one shell: a prompt, lines in, texts out. Knows nothing of networks."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,18 @@ _MOST_LINE_CHARS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """How one vendor's command line behaves. `answer` gives the output of a line, without the last newline."""
+    """How one vendor's command line behaves. `answer` gives a line's output, without the last newline."""
 
-    prompt: str
+    prompt: str | Callable[[], str]
     answer: Callable[[str], str]
     banner: str = ""
     hello: str = "OpenSSH_9.2"
+    waits: str = ""
+    """An output that ends so is not at its end: a key is waited for, and no prompt comes."""
+
+    @property
+    def prompt_now(self) -> str:
+        return self.prompt if isinstance(self.prompt, str) else self.prompt()
 
 
 @dataclass(slots=True)
@@ -53,6 +60,8 @@ class CliHost:
         self.logins = 0
         self.refused = 0
         self.lines = 0
+        self.heard: deque[str] = deque(maxlen=10_000)
+        """All that came in, as it came."""
 
     async def start(self, listener: socket.socket) -> None:
         self._listener = await asyncssh.listen(
@@ -92,10 +101,11 @@ class CliHost:
         say = process.stdout
         if self._shell.banner:
             say.write(self._shell.banner.replace("\n", "\r\n"))
-        say.write(f"\r\n{self._shell.prompt}")
+        say.write(f"\r\n{self._shell.prompt_now}")
         typed = ""
         with contextlib.suppress(asyncssh.BreakReceived, asyncssh.ConnectionLost, BrokenPipeError):
             while piece := await process.stdin.read(_MOST_LINE_CHARS):
+                self.heard.append(piece)
                 typed = (typed + piece).replace("\r\n", "\n").replace("\r", "\n")[-2 * _MOST_LINE_CHARS :]
                 while "\n" in typed:
                     line, _, typed = typed.partition("\n")
@@ -110,8 +120,11 @@ class CliHost:
                     if plain:
                         self.lines += 1
                         output = self._shell.answer(plain).replace("\n", "\r\n")
+                        if self._shell.waits and output.endswith(self._shell.waits):
+                            say.write(output)
+                            continue
                         say.write(f"{output}\r\n" if output else "")
-                    say.write(self._shell.prompt)
+                    say.write(self._shell.prompt_now)
         process.exit(0)
 
 
