@@ -32,7 +32,8 @@ class ServiceWatch:
             -left,
             f"the certificate runs out on {on}" if left > 0 else f"the certificate ran out on {on}",
             facts_of(
-                ("days_left", float(int(left // 1))), ("expires_at", seen.certificate_expires_at.isoformat())
+                ("days_left", float(int(left)) if left > 0 else None),
+                ("expires_at", seen.certificate_expires_at.isoformat()),
             ),
         )
         own = Cause(f"certificate:{cause.key}", cause.components, cause.offices)
