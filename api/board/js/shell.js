@@ -21,6 +21,7 @@ const icon = (name) => s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" },
 export function drawShell(route, travelling) {
   say("skip", w("skip"));
   byId("nav").setAttribute("aria-label", w("mainNav"));
+  byId("banners").setAttribute("aria-label", w("notices"));
   byId("brand").href = address("/", state.at);
   const page = (name, path) => h("a", { href: address(path, state.at), "aria-current": route.name === name ? "page" : null }, icon(name), h("span", {}, w(name)));
   morph(byId("nav"),
@@ -76,7 +77,9 @@ export function drawBanners(trouble, again) {
       h("span", {}, `${w("failed")}: ${why(trouble)}`), h("button", { type: "button", "data-do": "again" }, again ? w("againIn", { t: duration(again) }) : w("again"))));
   }
   const { summary } = state;
-  if (summary && !summary.judged) banners.push(h("p", { class: "banner doubt", "data-key": "first" }, w("first")));
+  if (summary && state.at !== null && !summary.moment) banners.push(h("p", { class: "banner alarm", role: "alert", "data-key": "not-told" }, w("notTold")));
+  else if (summary?.moment && !summary.moment.judged) banners.push(h("p", { class: "banner doubt", "data-key": "not-watched" }, w("notWatched")));
+  else if (summary && !summary.judged) banners.push(h("p", { class: "banner doubt", "data-key": "first" }, w("first")));
   else if (summary?.blind) banners.push(h("p", { class: "banner doubt", role: "alert", "data-key": "blind" }, w("blindNotice")));
   morph(byId("banners"), banners);
 }

@@ -13,6 +13,8 @@ const STEP_MS = 500;
 const MOST = 4000;
 const MOVED_MS = 250; // the hand rests for so long before the page follows
 
+const icon = (d) => s("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, s("path", { d }));
+
 export class Travel {
   constructor({ go, redraw }) {
     this.go = go;
@@ -119,9 +121,9 @@ export class Travel {
       h("div", { class: "travel-foot" },
         h("span", { class: "small soft" }, shortMoment(this.since)),
         h("div", { class: "buttons-row" },
-          h("button", { type: "button", "data-do": "back", "aria-label": w("back"), title: w("back") }, "⏮"),
-          h("button", { type: "button", "data-do": "play", class: "strong" }, this.playing ? `⏸ ${w("pause")}` : `▶ ${w("play")}`),
-          h("button", { type: "button", "data-do": "forward", "aria-label": w("forward"), title: w("forward") }, "⏭"),
+          h("button", { type: "button", "data-do": "back", "aria-label": w("back"), title: w("back") }, icon("M18 6v12l-8-6zM7 6v12")),
+          h("button", { type: "button", "data-do": "play", class: "strong" }, icon(this.playing ? "M8 6v12M16 6v12" : "M8 5v14l10-7z"), w(this.playing ? "pause" : "play")),
+          h("button", { type: "button", "data-do": "forward", "aria-label": w("forward"), title: w("forward") }, icon("M6 6v12l8-6zM17 6v12")),
           h("button", { type: "button", "data-do": "speed", "aria-label": `${w("speed")}: ${w("perSecond", { t: duration(SPEEDS_S[this.speed]) })}` }, `× ${duration(SPEEDS_S[this.speed])}/${w("sec")}`),
           h("button", { type: "button", "data-do": "toNow", disabled: state.at === null }, w("toNow"))),
         h("span", { class: "small soft" }, this.summary())),

@@ -16,7 +16,7 @@ export const EN = {
   open: "open", acknowledged: "in hand", resolved: "over", suspected_: "being confirmed",
   // shell
   home: "Home", topology: "Topology", history: "History", search: "Search", menu: "Menu", skip: "Skip to content",
-  mainNav: "Pages", theme: "Theme", themeAuto: "Theme: auto", themeLight: "Theme: light", themeDark: "Theme: dark",
+  notices: "Notices", mainNav: "Pages", theme: "Theme", themeAuto: "Theme: auto", themeLight: "Theme: light", themeDark: "Theme: dark",
   language: "Bahasa Indonesia", api: "API", wall: "Wall screen", logout: "Log out", login: "Log in", print: "Print",
   live: "live", connecting: "connecting", loading: "Loading ...",
   stale: "Stale: no news from the server since {at} ({t})",
@@ -59,6 +59,8 @@ export const EN = {
   contacts: "Contacts", appsLost: "Applications out of reach", appsFine: "Every application is within reach.", equipment: "Equipment",
   noIncidents: "No incident in the last 31 days.", recent: "Incidents of the last 31 days", priority: "priority {n}", plan: "Plan",
   call: "Call", current: "now {v}", lowest: "lowest {v}", noMeasure: "not measured",
+  noFit: "Today's busiest load {load} does not fit on the spare path: {free} is left.", fits: "Today's busiest load {load} fits on the spare path: {free} is left.", notTold: "This server knows no time travel: what you see is the present.", notWatched: "Ronda did not run then, or its log does not reach back so far: nothing is known of that moment.",
+  fullReport: "Full report to print", meets: "meets the contract", misses: "below the contract",
   // provider
   circuits: "Circuits", circuit: "circuit", itsOffices: "Offices it serves", rollout: "Roll-out", medium: "Medium", condition_: "State",
   name: "Name", capacity: "Capacity", length: "Length", noCircuits: "No circuits.", noRollout: "No office is waiting.",

@@ -17,7 +17,7 @@ export const ID = {
   open: "terbuka", acknowledged: "ditangani", resolved: "selesai", suspected_: "menunggu kepastian",
   // shell
   home: "Beranda", topology: "Topologi", history: "Riwayat", search: "Cari", menu: "Menu", skip: "Langsung ke isi",
-  mainNav: "Halaman", theme: "Tema", themeAuto: "Tema: otomatis", themeLight: "Tema: terang", themeDark: "Tema: gelap",
+  notices: "Pemberitahuan", mainNav: "Halaman", theme: "Tema", themeAuto: "Tema: otomatis", themeLight: "Tema: terang", themeDark: "Tema: gelap",
   language: "English", api: "API", wall: "Layar dinding", logout: "Keluar", login: "Masuk", print: "Cetak",
   live: "langsung", connecting: "menyambung", loading: "Memuat ...",
   stale: "Data basi: tidak ada kabar dari server sejak {at} ({t})",
@@ -60,6 +60,8 @@ export const ID = {
   contacts: "Kontak", appsLost: "Aplikasi yang tidak dapat dicapai", appsFine: "Semua aplikasi dapat dicapai.", equipment: "Perangkat",
   noIncidents: "Tidak ada gangguan dalam 31 hari terakhir.", recent: "Gangguan 31 hari terakhir", priority: "prioritas {n}", plan: "Rencana",
   call: "Telepon", current: "sekarang {v}", lowest: "terendah {v}", noMeasure: "tanpa pengukuran",
+  noFit: "Beban puncak hari ini {load} tidak muat di jalur cadangan: tersisa {free}.", fits: "Beban puncak hari ini {load} muat di jalur cadangan: tersisa {free}.", notTold: "Server ini belum mengenal perjalanan waktu: yang tampak adalah keadaan sekarang.", notWatched: "Saat itu Ronda tidak berjalan, atau catatannya tidak sejauh itu: keadaannya tidak diketahui.",
+  fullReport: "Laporan lengkap untuk dicetak", meets: "sesuai kontrak", misses: "di bawah kontrak",
   // provider
   circuits: "Sirkit", circuit: "sirkit", itsOffices: "SKPD yang dilayani", rollout: "Rencana koneksi", medium: "Media", condition_: "Keadaan",
   name: "Nama", capacity: "Kapasitas", length: "Panjang", noCircuits: "Tidak ada sirkit.", noRollout: "Tidak ada SKPD yang menunggu.",

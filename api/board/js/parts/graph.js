@@ -2,8 +2,8 @@
 // Pure: from the API's answer to places and roles.
 
 const SIDED = 160; // leaves that still fit as two columns; more go in rings
-const ROW = 40;
-const COLUMN = 175;
+const ROW = 46;
+const COLUMN = 160;
 
 /**
  * A place for every device: `Map id -> {x, y, side}` ("left", "right", "above", or "" for below: where its name goes). The hub is in

@@ -1,8 +1,9 @@
 // An incident as a card, and what it is called.
 
+import { all } from "../api.js";
 import { h } from "../dom.js";
 import { duration, shortMoment } from "../format.js";
-import { may, nowMs } from "../state.js";
+import { may, nowMs, state } from "../state.js";
 import { w } from "../words.js";
 import { symbol } from "./marks.js";
 
@@ -16,6 +17,21 @@ export function blamed(i) {
   const names = i.components.slice(0, COMPONENTS_SHOWN).map((c) => c.name);
   const more = i.components.length - names.length;
   return (names.join(", ") || kindOf(i)) + (more > 0 ? ` ${w("andMore", { n: more })}` : "");
+}
+
+/** Those that are active at the moment that is shown, as they were then. */
+export async function activeIncidents(parameters = {}, most = 1000) {
+  if (state.at === null) return (await all("/incidents", { ...parameters, status: "active" }, most)).items;
+  const [since, until] = [state.at, state.at + 1].map((at) => new Date(at).toISOString());
+  const found = await all("/incidents", { ...parameters, status: "all", since, until }, most);
+  return found.items.filter((i) => !i.resolved_at || Date.parse(i.resolved_at) > state.at).map((i) => asOf(i, state.at));
+}
+
+function asOf(i, at) {
+  const later = (moment) => moment === null || Date.parse(moment) > at;
+  const offices = i.offices.filter((o) => !later(o.since)).map((o) => ({ ...o, until: later(o.until) ? null : o.until }));
+  const taken = later(i.acknowledged_at) ? { acknowledged_at: null, acknowledged_by: null, assigned_to: null, status: "open" } : { status: "acknowledged" };
+  return { ...i, ...taken, offices, resolved_at: null, opened_at: later(i.opened_at) ? null : i.opened_at };
 }
 
 /** Those that somebody was told of, the worst first, then the oldest. */

@@ -1,9 +1,9 @@
 // Home: how many are connected, what is broken, where it is.
 
-import { all, get } from "../api.js";
+import { get } from "../api.js";
 import { h } from "../dom.js";
 import { state } from "../state.js";
-import { incidentCard, told } from "../parts/incident.js";
+import { activeIncidents, incidentCard, told } from "../parts/incident.js";
 import { drawMap, loadBorders } from "../parts/map.js";
 import { STATES, symbol } from "../parts/marks.js";
 import { places } from "../parts/places.js";
@@ -20,9 +20,9 @@ export const home = {
   async read() {
     const [summary, topology, incidents] = await Promise.all([
       get("/summary", moment()), get("/topology", moment()),
-      all("/incidents", moment({ status: "active" }), 1000), loadBorders(),
+      activeIncidents(), loadBorders(),
     ]);
-    return { summary, topology, incidents: incidents.items };
+    return { summary, topology, incidents };
   },
 
   draw({ summary, topology, incidents }) {

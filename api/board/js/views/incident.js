@@ -5,13 +5,13 @@ import { h } from "../dom.js";
 import { duration, moment as inWords, percent } from "../format.js";
 import { blamed, kindOf, since, whoIsOnIt } from "../parts/incident.js";
 import { badge, symbol } from "../parts/marks.js";
-import { may, moment } from "../state.js";
+import { may } from "../state.js";
 import { w } from "../words.js";
 
 export const incident = {
   title: (i) => i.id,
-  read: (route) => get(`/incidents/${quoted(route.id)}`, moment()),
-  className: "page",
+  read: (route) => get(`/incidents/${quoted(route.id)}`),
+  className: "page one",
 
   draw(i) {
     return [heading(i), reason(i), offices(i), timeline(i)];
@@ -62,7 +62,7 @@ function offices(i) {
   if (!i.offices.length) return null;
   return h("section", { class: "panel", "data-key": "offices", "aria-labelledby": "offices-title" },
     h("h2", { id: "offices-title" }, w("affected", { n: i.offices.length })),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "offices-title" }, h("table", {},
+    h("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "offices-title" }, h("table", {},
       h("thead", {}, h("tr", {}, ["office", "state", "began", "ended"].map((name) => h("th", { scope: "col" }, w(name))))),
       h("tbody", {}, i.offices.map((o) => h("tr", { "data-key": o.office },
         h("td", {}, h("a", { href: `/office/${quoted(o.office)}` }, o.name), o.kecamatan ? h("small", { class: "soft" }, ` ${o.kecamatan}`) : null),

@@ -2,12 +2,12 @@
 
 import { get, id as quoted, maybe } from "../api.js";
 import { byId, h } from "../dom.js";
-import { day, duration, moment as inWords, month, monthKey, number, percent } from "../format.js";
+import { bitRate, day, moment as inWords, month, monthKey, number, percent } from "../format.js";
 import { drawChart, dropCharts } from "../parts/chart.js";
 import { incidentCard, since } from "../parts/incident.js";
 import { DEVICE_STATE, DEVICE_WORDS, LINK_STATE, LINK_WORDS, badge, symbol } from "../parts/marks.js";
 import { drawPath } from "../parts/path.js";
-import { slaFigures } from "../parts/sla.js";
+import { slaFacts, slaLink } from "../parts/sla.js";
 import { moment, nowMs } from "../state.js";
 import { getLanguage, w } from "../words.js";
 
@@ -22,11 +22,12 @@ export const office = {
     const now = nowMs();
     const since = new Date(now - 7 * DAY_MS).toISOString();
     const range = { since, until: new Date(now).toISOString(), points: POINTS };
-    const [o, topology, paths, incidents, sla] = await Promise.all([
+    const [o, topology, paths, incidents, sla, providers, applications] = await Promise.all([
       get(`/offices/${quoted(route.id)}`, moment()), get("/topology", moment()),
-      maybe(`/offices/${quoted(route.id)}/paths`, moment()),
-      maybe("/incidents", { ...moment(), status: "all", office: route.id, since: new Date(now - 31 * DAY_MS).toISOString(), limit: 500 }),
-      maybe("/reports/sla", { month: monthKey(now) }),
+      maybe(`/offices/${quoted(route.id)}/paths`),
+      maybe("/incidents", { status: "all", office: route.id, since: new Date(now - 31 * DAY_MS).toISOString(), until: new Date(now).toISOString(), limit: 100 }),
+      maybe("/reports/sla", { month: monthKey(now), office: route.id }),
+      maybe("/providers", { limit: 500 }), maybe("/applications", { limit: 500 }),
     ]);
     const fiber = o.links.filter((l) => l.medium === "fiber").map((l) => l.id);
     const [light, rtt, loss] = await Promise.all([
@@ -34,8 +35,8 @@ export const office = {
       maybe("/series/probe", { field: "rtt_ms", office: o.id, ...range }),
       maybe("/series/probe", { field: "loss_ratio", office: o.id, ...range }),
     ]);
-    const mine = (incidents?.items ?? []).filter((i) => i.offices.some((a) => a.office === o.id));
-    return { office: o, topology, paths, incidents: mine, sla, light, rtt, loss };
+    const named = (list) => new Map((list?.items ?? []).map((x) => [x.id, x.name]));
+    return { office: o, topology, paths, incidents: incidents?.items ?? [], sla, light, rtt, loss, providers: named(providers), applications: named(applications) };
   },
 
   draw(data) {
@@ -43,7 +44,7 @@ export const office = {
     const active = o.connection === "active";
     return [
       heading(o),
-      active ? ways(data) : plan(o),
+      active ? ways(data) : plan(o, data.providers),
       active ? lightPanel(data) : null,
       active ? delayPanel(data) : null,
       side(data),
@@ -84,13 +85,13 @@ function heading(o) {
       h("li", {}, h("a", { class: "chip", href: `/topology?focus=${quoted(`${c.kind}:${c.id}`)}` }, symbol("cut"), c.name)))) : null);
 }
 
-function plan(o) {
+function plan(o, names) {
   return h("section", { class: "panel", "data-key": "plan" }, h("h2", {}, w("plan")),
     h("dl", { class: "facts" },
       h("div", {}, h("dt", {}, w("state")), h("dd", {}, w(o.connection))),
       o.target_date ? h("div", {}, h("dt", {}, w("target")), h("dd", { class: o.late ? "late" : "" }, day(o.target_date), o.late ? ` (${w("late")})` : "")) : null,
       o.phase !== null ? h("div", {}, h("dt", {}, w("phase")), h("dd", {}, String(o.phase))) : null,
-      o.provider ? h("div", {}, h("dt", {}, w("provider")), h("dd", {}, h("a", { href: `/provider/${quoted(o.provider)}` }, o.provider))) : null));
+      o.provider ? h("div", {}, h("dt", {}, w("provider")), h("dd", {}, h("a", { href: `/provider/${quoted(o.provider)}` }, names.get(o.provider) ?? o.provider))) : null));
 }
 
 function ways({ office: o, topology, paths }) {
@@ -100,26 +101,20 @@ function ways({ office: o, topology, paths }) {
     offices: new Map(topology.offices.map((x) => [x.id, x])),
   };
   const drawn = [];
-  const main = asPath(paths?.path ?? paths?.to_hub ?? paths?.primary);
-  const spare = asPath(paths?.spare ?? paths?.spare_path);
+  const [main, spare] = [paths?.path, paths?.spare];
   if (o.hub) drawn.push(h("p", { class: "soft" }, w("isHub")));
   else if (paths) {
     drawn.push(main ? drawPath(main, network, w("pathToHub")) : h("p", { class: "nobody" }, w("noPath")));
     drawn.push(h("h3", {}, w("sparePath")));
     drawn.push(spare ? drawPath(spare, network, w("sparePath")) : h("p", { class: "soft" }, w("noSpare")));
-    const shared = paths.shared_risk_groups ?? paths.shared ?? [];
-    if (shared.length) drawn.push(h("p", { class: "warn" }, symbol("degraded"), w("sharedRisk", { names: shared.map((x) => x.name ?? x).join(", ") })));
+    if (paths.shared.length) drawn.push(h("p", { class: "warn" }, symbol("degraded"), w("sharedRisk", { names: paths.shared.map((c) => c.name).join(", ") })));
+    if (paths.fits === false) drawn.push(h("p", { class: "warn" }, symbol("degraded"), w("noFit", { load: bitRate(paths.load_bps), free: bitRate(paths.spare_free_bps) })));
+    else if (paths.fits) drawn.push(h("p", { class: "warn" }, symbol("connected"), w("fits", { load: bitRate(paths.load_bps), free: bitRate(paths.spare_free_bps) })));
   }
   return h("section", { class: "panel wide", "data-key": "ways", "aria-labelledby": "ways-title" },
     h("div", { class: "head" }, h("h2", { id: "ways-title" }, w("pathToHub")),
       o.paths !== null && !o.hub ? h("span", { class: "soft small" }, w("pathsLeft", { n: o.paths, m: o.paths_designed })) : null),
     drawn.length ? drawn : linkList(o));
-}
-
-function asPath(given) {
-  if (!given) return null;
-  if (given.devices) return { devices: given.devices.map((d) => d.id ?? d), links: (given.links ?? []).map((l) => l.id ?? l) };
-  return null;
 }
 
 function linkList(o) {
@@ -161,26 +156,19 @@ function delayPanel({ rtt, loss }) {
     ] : h("p", { class: "soft" }, w("noSeries")));
 }
 
-function side({ office: o, topology, sla }) {
-  const figure = sla && slaFigures(sla).find((row) => row.office === o.id);
+function side({ office: o, sla, providers, applications }) {
+  const figure = sla?.offices.find((row) => row.office === o.id);
   const lost = o.applications_lost;
   return h("div", { class: "side", "data-key": "side" },
-    figure ? h("section", { class: "panel", "data-key": "sla" }, h("h2", {}, `${w("sla")}: ${month(nowMs())}`), slaList(figure)) : null,
+    figure ? h("section", { class: "panel", "data-key": "sla" }, h("h2", {}, `${w("sla")}: ${month(nowMs())}`), slaFacts(figure), h("p", {}, slaLink(monthKey(nowMs()), { office: o.id }))) : null,
     o.connection === "active" ? h("section", { class: "panel", "data-key": "apps" }, h("h2", {}, w("application")),
-      lost.length ? h("div", {}, h("p", { class: "nobody" }, w("appsLost")), h("ul", { class: "chips" }, lost.map((a) => h("li", { class: "chip" }, symbol("cut"), a))))
+      lost.length ? h("div", {}, h("p", { class: "nobody" }, w("appsLost")), h("ul", { class: "chips" }, lost.map((a) => h("li", { class: "chip" }, symbol("cut"), applications.get(a) ?? a))))
         : h("p", {}, symbol("connected"), " ", w("appsFine"))) : null,
     o.contacts?.length ? h("section", { class: "panel", "data-key": "contacts" }, h("h2", {}, w("contacts")), o.contacts.map(contact)) : null,
     o.devices.length ? h("section", { class: "panel", "data-key": "devices" }, h("h2", {}, w("equipment")),
       h("ul", { class: "devices" }, o.devices.map((d) => h("li", {}, symbol(DEVICE_STATE[d.condition]),
         h("span", {}, d.name ?? d.id, h("small", {}, [d.role, w(DEVICE_WORDS[d.condition]), d.address].filter(Boolean).join(" · "))))))) : null,
-    providersOf(o, topology));
-}
-
-function slaList(figure) {
-  return h("dl", { class: "facts" },
-    figure.availability === null ? null : h("div", {}, h("dt", {}, w("availability")), h("dd", {}, percent(figure.availability, 3))),
-    figure.outages === null ? null : h("div", {}, h("dt", {}, w("outages")), h("dd", {}, String(figure.outages))),
-    figure.unknown_s ? h("div", {}, h("dt", {}, w("unknownTime")), h("dd", {}, duration(figure.unknown_s))) : null);
+    providersOf(o, providers));
 }
 
 function contact(c) {
@@ -189,9 +177,9 @@ function contact(c) {
     c.email ? h("a", { class: "button", href: `mailto:${c.email}` }, c.email) : null);
 }
 
-function providersOf(o, topology) {
+function providersOf(o, names) {
   const ids = [...new Set(o.links.map((l) => l.provider).filter(Boolean))];
-  if (!ids.length || !topology) return null;
+  if (!ids.length) return null;
   return h("section", { class: "panel", "data-key": "providers" }, h("h2", {}, w("provider")),
-    h("ul", { class: "chips" }, ids.sort((a, b) => a.localeCompare(b, getLanguage())).map((p) => h("li", {}, h("a", { class: "chip", href: `/provider/${quoted(p)}` }, p)))));
+    h("ul", { class: "chips" }, ids.sort((a, b) => a.localeCompare(b, getLanguage())).map((p) => h("li", {}, h("a", { class: "chip", href: `/provider/${quoted(p)}` }, names.get(p) ?? p)))));
 }

@@ -2,10 +2,10 @@
 
 import { all, get, id as quoted, maybe } from "../api.js";
 import { h } from "../dom.js";
-import { bitRate, day, duration, length, month, monthKey, percent } from "../format.js";
-import { incidentCard, told } from "../parts/incident.js";
+import { bitRate, day, duration, length, month, monthKey } from "../format.js";
+import { activeIncidents, incidentCard, told } from "../parts/incident.js";
 import { LINK_STATE, LINK_WORDS, STATES, badge, countBy } from "../parts/marks.js";
-import { slaFigures } from "../parts/sla.js";
+import { availability, slaFacts, slaLink } from "../parts/sla.js";
 import { moment, nowMs } from "../state.js";
 import { w } from "../words.js";
 
@@ -14,21 +14,19 @@ export const provider = {
   className: "page provider",
 
   async read(route) {
-    const [providers, links, offices, incidents, sla, rollout] = await Promise.all([
-      maybe("/providers", moment({ limit: 500 })),
+    const [known, links, offices, incidents, sla, rollout] = await Promise.all([
+      maybe(`/providers/${quoted(route.id)}`),
       all("/links", moment({ provider: route.id })), all("/offices", moment()),
-      all("/incidents", moment({ status: "active" }), 1000),
-      maybe("/reports/sla", { month: monthKey(nowMs()) }),
+      activeIncidents({ provider: route.id }),
+      maybe("/reports/sla", { month: monthKey(nowMs()), provider: route.id }),
       maybe("/rollout", { provider: route.id, limit: 500 }),
     ]);
-    const known = providers?.items.find((p) => p.id === route.id) ?? null;
-    const mine = new Set(links.items.map((l) => l.id));
     const served = offices.items.filter((o) => o.provider === route.id || links.items.some((l) => [l.a.office, l.b.office].includes(o.id) && !o.hub));
     if (!known && !links.items.length && !served.length) throw Object.assign(new Error(w("e404")), { status: 404 });
     const names = new Map(offices.items.map((o) => [o.id, o.name]));
     return {
       id: route.id, name: known?.name ?? route.id, known, links: links.items, offices: served, names, rollout, sla,
-      incidents: told(incidents.items).filter((i) => i.components.some((c) => c.kind === "link" && mine.has(c.id)) || i.offices.some((o) => served.some((s) => s.id === o.office && s.provider === route.id))),
+      incidents: told(incidents),
     };
   },
 
@@ -59,7 +57,7 @@ function broken({ incidents }) {
 function listed(key, title, empty, columns, rows) {
   return h("section", { class: "panel wide", "data-key": key, "aria-labelledby": `${key}-title` },
     h("h2", { id: `${key}-title` }, title),
-    rows.length ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": `${key}-title` }, h("table", {},
+    rows.length ? h("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": `${key}-title` }, h("table", {},
       h("thead", {}, h("tr", {}, columns.map((c) => h("th", { scope: "col" }, c)))), h("tbody", {}, rows)))
       : h("p", { class: "soft" }, empty));
 }
@@ -79,23 +77,27 @@ function offices({ offices: served }) {
     served.map((o) => h("tr", { "data-key": o.id }, h("td", {}, h("a", { href: `/office/${quoted(o.id)}` }, o.name), h("small", { class: "soft" }, ` ${o.kecamatan ?? ""}`)), h("td", {}, badge(o.connectivity)))));
 }
 
-function service({ sla, id, offices: served, names }) {
-  if (!sla) return null;
-  const mine = new Set(served.filter((o) => o.provider === id).map((o) => o.id));
-  const rows = slaFigures(sla).filter((row) => mine.has(row.office) && row.availability !== null);
-  if (!rows.length) return null;
-  return listed("service", `${w("slaOfProvider")}: ${month(nowMs())}`, "", [w("office"), w("availability"), w("outages"), w("unknownTime")],
-    rows.sort((a, b) => a.availability - b.availability).map((row) => h("tr", {},
-      h("td", {}, h("a", { href: `/office/${quoted(row.office)}` }, names.get(row.office) ?? row.office)),
-      h("td", {}, percent(row.availability, 3)), h("td", {}, row.outages === null ? "" : String(row.outages)), h("td", {}, row.unknown_s ? duration(row.unknown_s) : ""))));
+function service({ sla, id, names }) {
+  const whole = sla?.providers.find((row) => row.provider === id);
+  if (!whole) return null;
+  const rows = sla.offices.filter((row) => row.provider === id).sort((a, b) => (a.availability_percent ?? 101) - (b.availability_percent ?? 101));
+  return [
+    h("section", { class: "panel", "data-key": "whole" }, h("h2", {}, `${w("sla")}: ${month(nowMs())}`), slaFacts(whole), h("p", {}, slaLink(sla.month, { provider: id }))),
+    listed("service", w("slaOfProvider"), w("noOffices"), ["office", "availability", "outages", "unknownTime"].map((c) => w(c)),
+      rows.map((row) => h("tr", { "data-key": row.office },
+        h("td", {}, h("a", { href: `/office/${quoted(row.office)}` }, names.get(row.office) ?? row.office)),
+        h("td", { class: row.meets_sla === false ? "late" : null }, availability(row)), h("td", {}, String(row.outages_counted)),
+        h("td", {}, row.seconds.unknown_s >= 1 ? duration(row.seconds.unknown_s) : "")))),
+  ];
 }
 
 function rollout({ rollout: plan, offices: served, id }) {
-  const waiting = plan?.items ?? served.filter((o) => o.provider === id && o.connection !== "active");
-  return listed("rollout", `${w("rollout")} (${waiting.length})`, w("noRollout"), [w("office"), w("state"), w("target")],
-    waiting.map((o) => h("tr", {},
-      h("td", {}, h("a", { href: `/office/${quoted(o.id ?? o.office)}` }, o.name ?? o.office_name ?? o.id)),
-      h("td", {}, w(o.connection ?? o.stage ?? "planned")),
-      h("td", {}, o.target_date ? [day(o.target_date), o.late ? h("strong", { class: "late" }, ` ${w("late")}`) : null] : "",
-        o.promised_date ? h("small", { class: "soft" }, ` ${w("agreed")} ${day(o.promised_date)}`) : null))));
+  const waiting = plan?.items ?? served.filter((o) => o.provider === id && o.connection !== "active").map((o) => ({ ...o, office: o.id, stage: o.connection }));
+  return listed("rollout", `${w("rollout")} (${waiting.length})`, w("noRollout"), [w("office"), w("state"), w("target"), w("comment")],
+    waiting.map((o) => h("tr", { "data-key": o.office },
+      h("td", {}, h("a", { href: `/office/${quoted(o.office)}` }, o.name)),
+      h("td", {}, w(o.stage)),
+      h("td", {}, o.target_date ? day(o.target_date) : "", o.late ? h("strong", { class: "late" }, ` ${w("late")}`) : null,
+        o.promised_date ? h("small", { class: "soft" }, ` ${w("agreed")} ${day(o.promised_date)}`) : null),
+      h("td", {}, o.last_note ?? ""))));
 }

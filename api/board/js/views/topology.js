@@ -126,7 +126,7 @@ function table(data) {
   const shown = kept.rows ? rows : rows.slice(0, ROWS);
   return h("section", { class: "panel wide", "data-key": "table" }, h("details", {},
     h("summary", {}, h("h2", {}, `${w("asTable")} (${rows.length})`)),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": w("asTable") }, h("table", {},
+    h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": w("asTable") }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, w("condition_")), h("th", { scope: "col" }, w("link")), h("th", { scope: "col", colspan: 2 }, w("neighbours")))),
       h("tbody", {}, shown.map((l) => h("tr", { "data-key": l.id },
         h("td", {}, badge(LINK_STATE[l.condition], w(LINK_WORDS[l.condition]))),
