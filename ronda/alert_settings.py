@@ -98,3 +98,6 @@ class AlertsSettings(Section):
         10.0, ge=0, description="An update is told when an open incident has not changed for this long."
     )
     update_at_most_s: float = Field(60.0, ge=0, description="... but no later than this after a change.")
+    calm_s: float = Field(
+        60.0, ge=0, description="What came back once ends only when it has been well for this long."
+    )

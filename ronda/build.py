@@ -58,6 +58,7 @@ def incident_settings(settings: AlertsSettings) -> IncidentSettings:
         reopen_window_s=settings.reopen_window_s,
         update_quiet_s=settings.update_quiet_s,
         update_at_most_s=settings.update_at_most_s,
+        calm_s=settings.calm_s,
     )
 
 
