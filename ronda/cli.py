@@ -14,11 +14,13 @@ from typer.core import TyperGroup
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("demo", "ronda.commands.demo", "demo"),
     ("check", "ronda.commands.check", "check"),
+    ("doctor", "ronda.commands.doctor", "doctor"),
     ("serve", "ronda.commands.serve", "serve"),
     ("status", "ronda.commands.status", "status"),
     ("ack", "ronda.commands.ack", "ack"),
     ("token", "ronda.commands.token", "app"),
     ("alerts", "ronda.commands.alerts", "app"),
+    ("maintenance", "ronda.commands.maintenance", "app"),
     ("poll", "ronda.commands.poll", "poll"),
     ("diagnose", "ronda.commands.diagnose", "diagnose"),
     ("whatif", "ronda.commands.whatif", "whatif"),
