@@ -49,6 +49,13 @@ def _environment(*, html: bool) -> Environment:
     )
 
 
+def prepare(language: Language) -> None:
+    """Compiles the templates: a tenth of a second that the first alert must not wait for."""
+    for name in ("subject", "text", "conditions", "digest_subject", "digest"):
+        for html in (False, True):
+            _environment(html=html).get_template(f"{language.value}/{name}.j2")
+
+
 def compose(
     incident: Incident,
     reason: Reason,

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts.conditions import Condition
+from alerts.message import prepare
 from alerts.outbox import Outbox
 from alerts.summary import summary_of
 from api.app import create_app
@@ -186,6 +187,7 @@ class App:
     async def start(self) -> None:
         """Raises StartError."""
         try:
+            prepare(self.inventory.network.language)
             self._lock.take()
             await self.keeper.start()
             await self._check_who_gets_in()
