@@ -212,7 +212,8 @@ class Settling:
         heard = self.state.answered_at(device)
         if heard is None or heard < since:
             return True
-        # It answered, but what it said of its ports is older than the symptom.
+        # It answered, but what it said of its ports is older than the symptom, or may come out of its cache.
+        since += timedelta(seconds=self.settings.agent_cache_s)
         for link, other in self.graph.neighbours(device):
             if other in self.sight.silent and self.state.links[link] is LinkCondition.UP:
                 seen = self.state.link_seen_at(link, device)
