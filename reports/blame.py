@@ -68,6 +68,12 @@ class Blame:
     ) -> None:
         self._inventory = inventory
         self._words = words
+        self._known: dict[Component, tuple[Link, ...]] = {}
+        self._feeds_of: dict[OfficeId, set[str]] = {}
+        """Risk groups that an office's own devices hang on."""
+        for device in inventory.devices.values():
+            if device.office is not None:
+                self._feeds_of.setdefault(device.office, set()).update(device.risk_groups)
         self._batteries: dict[OfficeId, list[tuple[datetime, datetime | None]]] = {}
         for one in incidents:
             if one.condition is ConditionKind.ON_BATTERY:
@@ -134,30 +140,32 @@ class Blame:
 
     # --- what belongs to what
 
-    def _links_of(self, component: Component) -> Iterator[Link]:
-        for link in self._inventory.links.values():
-            match component.kind:
-                case ComponentKind.LINK:
-                    mine = link.id == component.id
-                case ComponentKind.RISK_GROUP:
-                    group = self._inventory.risk_groups.get(RiskGroupId(component.id))
-                    power = group is not None and group.kind is RiskGroupKind.POWER_FEED
-                    mine = component.id in link.risk_groups and not power
-                case ComponentKind.PROVIDER:
-                    mine = link.provider == component.id
-                case ComponentKind.DEVICE:
-                    device = self._inventory.devices.get(DeviceId(component.id))
-                    touches = component.id in (link.a.device, link.b.device)
-                    mine = (
-                        touches
-                        and device is not None
-                        and device.provider is not None
-                        and device.provider == link.provider
-                    )
-                case _:
-                    mine = False
-            if mine:
-                yield link
+    def _links_of(self, component: Component) -> tuple[Link, ...]:
+        found = self._known.get(component)
+        if found is None:
+            found = self._known[component] = tuple(self._find_links(component))
+        return found
+
+    def _find_links(self, component: Component) -> Iterable[Link]:
+        links = self._inventory.links.values()
+        match component.kind:
+            case ComponentKind.LINK:
+                link = self._inventory.links.get(LinkId(component.id))
+                return () if link is None else (link,)
+            case ComponentKind.RISK_GROUP:
+                group = self._inventory.risk_groups.get(RiskGroupId(component.id))
+                if group is None or group.kind is RiskGroupKind.POWER_FEED:
+                    return ()
+                return (link for link in links if group.id in link.risk_groups)
+            case ComponentKind.PROVIDER:
+                return (link for link in links if link.provider == component.id)
+            case ComponentKind.DEVICE:
+                device = self._inventory.devices.get(DeviceId(component.id))
+                if device is None or device.provider is None:
+                    return ()
+                owner, id_ = device.provider, device.id
+                return (x for x in links if x.provider == owner and id_ in (x.a.device, x.b.device))
+        return ()
 
     def _at(self, office: OfficeId) -> Iterator[Link]:
         devices = self._inventory.devices
@@ -188,8 +196,7 @@ class Blame:
             and (group := groups.get(RiskGroupId(c.id))) is not None
             and group.kind is RiskGroupKind.POWER_FEED
         }
-        mine = (d for d in self._inventory.devices.values() if d.office == office)
-        return any(feeds & set(device.risk_groups) for device in mine)
+        return bool(feeds & self._feeds_of.get(office, set()))
 
     def _could_be_its_own(self, incident: Incident, office: OfficeId) -> bool:
         named = [*incident.components, *(c for h in incident.alternatives for c in h.components)]

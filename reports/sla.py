@@ -21,7 +21,8 @@ from reports.sla_circuits import provider_rows
 from reports.sla_offices import office_rows
 from reports.spans import Span
 from storage.records import Records
-from storage.records.history import incidents_between, of_subjects, watched
+from storage.records.history import of_subjects, watched
+from storage.records.incidents import between
 from storage.records.maintenance import select as windows_since
 from storage.records.outage_causes import of_incidents
 from topology.findings import Component, ComponentKind
@@ -66,7 +67,7 @@ def _reader(
     inventory: Inventory, period: Span, frame: Span, now: datetime
 ) -> Callable[[sa.Connection], Facts]:
     def read(connection: sa.Connection) -> Facts:
-        incidents = incidents_between(connection, frame.since, frame.until)
+        incidents = between(connection, frame.since, frame.until)
         subjects = [Component(ComponentKind.OFFICE, o) for o in inventory.offices]
         subjects += [MONITOR, *sorted(witnesses(i for i in incidents if i.told))]
         windows: list[Window] = windows_since(connection, frame.since)

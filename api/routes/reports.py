@@ -1,7 +1,11 @@
-"""The month's service levels, as JSON, sheet and printed page; and what outages were found to come from."""
+"""The month's service levels, as JSON, sheet and printed page; and what outages were found to come from.
+
+A report of many offices is work: it is written in a thread, and the watch goes on meanwhile.
+"""
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -64,7 +68,7 @@ async def _report(
         report = await backend.register.sla(chosen)
     except MonthError as error:
         raise ProblemError(422, f"month: {error}") from None
-    return only(report_for(report, visible), provider=provider, office=office)
+    return await to_thread(lambda: only(report_for(report, visible), provider=provider, office=office))
 
 
 def _name(report: SlaReport, provider: str | None, office: str | None, ending: str) -> dict[str, str]:
@@ -86,7 +90,8 @@ async def sla(
     """Every office, circuit and provider, with each outage, its cause and its evidence. docs/sla.md says how
     it is counted."""
     report = await _report(backend, scope, visible, month, provider, office)
-    return send(request, Answer(_REPORT.dump_json(report), f'W/"sla-{report.made_at.timestamp()}"'))
+    content = await to_thread(_REPORT.dump_json, report)
+    return send(request, Answer(content, f'W/"sla-{report.made_at.timestamp()}"'))
 
 
 @router.get(
@@ -105,7 +110,7 @@ async def sla_sheet(
     lang: Lang = None,
 ) -> Response:
     report = await _report(backend, scope, visible, month, provider, office)
-    content = sla_workbook(report, _language(backend, lang))
+    content = await to_thread(sla_workbook, report, _language(backend, lang))
     return Response(content, media_type=XLSX, headers=_name(report, provider, office, "xlsx"))
 
 
@@ -126,7 +131,8 @@ async def sla_printed(
     lang: Lang = None,
 ) -> Response:
     report = await _report(backend, scope, visible, month, provider, office)
-    page = sla_page(
+    page = await to_thread(
+        sla_page,
         report,
         _language(backend, lang),
         css_href="/reports/static/sla.css",

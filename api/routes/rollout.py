@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -192,7 +193,7 @@ async def rollout_xlsx(
     language = lang or backend.inventory.network.language
     table = _table(backend, visible, rows, language)
     zone = ZoneInfo(backend.inventory.network.timezone)
-    content = workbook([table], [(backend.inventory.network.name,)], zone, language)
+    content = await to_thread(workbook, [table], [(backend.inventory.network.name,)], zone, language)
     return Response(content, media_type=XLSX, headers=_file("rollout.xlsx"))
 
 

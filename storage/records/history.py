@@ -7,11 +7,22 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from alerts.model import Incident, IncidentId
-from storage.records import incidents as incident_rows
 from storage.records.events import RecordedChange
-from storage.records.tables import event, incident, watch
+from storage.records.tables import event, watch
 from topology.findings import Component, ComponentKind, StateChange
+
+_IS_IT = sa.and_(event.c.kind == sa.bindparam("kind_"), event.c.subject == sa.bindparam("subject_"))
+_BEFORE = (
+    sa.select(event)
+    .where(_IS_IT, event.c.at < sa.bindparam("since_"))
+    .order_by(event.c.at.desc(), event.c.id.desc())
+    .limit(1)
+)
+_DURING = (
+    sa.select(event)
+    .where(_IS_IT, event.c.at >= sa.bindparam("since_"), event.c.at < sa.bindparam("until_"))
+    .order_by(event.c.at, event.c.id)
+)
 
 
 def of_subjects(
@@ -20,35 +31,10 @@ def of_subjects(
     """Each one's changes with since <= at < until, and before them its last one earlier; by time."""
     found: dict[Component, list[RecordedChange]] = {}
     for subject in subjects:
-        is_it = sa.and_(event.c.kind == subject.kind.value, event.c.subject == subject.id)
-        before = (
-            sa.select(event)
-            .where(is_it, event.c.at < since)
-            .order_by(event.c.at.desc(), event.c.id.desc())
-            .limit(1)
-        )
-        during = (
-            sa.select(event)
-            .where(is_it, event.c.at >= since, event.c.at < until)
-            .order_by(event.c.at, event.c.id)
-        )
-        rows = [*connection.execute(before), *connection.execute(during)]
+        asked = {"kind_": subject.kind.value, "subject_": subject.id, "since_": since}
+        rows = [*connection.execute(_BEFORE, asked), *connection.execute(_DURING, {**asked, "until_": until})]
         found[subject] = [_recorded(row) for row in rows]
     return found
-
-
-def incidents_between(connection: sa.Connection, since: datetime, until: datetime) -> list[Incident]:
-    """Those that began before `until` and were not resolved before `since`, oldest first."""
-    query = (
-        sa.select(incident.c.id)
-        .where(
-            incident.c.began_at < until,
-            sa.or_(incident.c.resolved_at.is_(None), incident.c.resolved_at >= since),
-        )
-        .order_by(incident.c.began_at, incident.c.id)
-    )
-    found = (incident_rows.get(connection, IncidentId(row.id)) for row in connection.execute(query).all())
-    return [one for one in found if one is not None]
 
 
 def watched(connection: sa.Connection, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
