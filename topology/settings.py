@@ -30,8 +30,8 @@ class VerdictSettings:
     settle_s: float = 5.0
     """How long a verdict waits for the ancestors and neighbours of a new symptom."""
     agent_cache_s: float = 3.0
-    """Agents answer for their ports from a table that may be this old (net-snmp: 3 s): the "up" of a port, said
-    so soon after its neighbour fell silent, may be from before."""
+    """Agents answer for their ports from a table that may be this old (net-snmp: 3 s): the "up" of a port,
+    said so soon after its neighbour fell silent, may be from before."""
     together_s: float = 60.0
     """Symptoms that began further apart are not put down to one duct, feed or provider."""
     blind_share: float = 0.9
