@@ -143,6 +143,8 @@ def _do(command: str, options: dict[str, Any]) -> int:
         case _:
             as_json, run_dir = options.pop("json"), options.pop("run_dir")
             answer = control.ask(run_dir, command.replace("-", "_"), **options)
+            if command == "down":
+                client.wait_ended(run_dir)
             _tell(answer, as_json)
     return 0
 

@@ -134,6 +134,15 @@ def supervisor_command(inventory: Path, run_dir: Path, arguments: Sequence[str])
     return wrap.command([*own, "--run-dir", str(run_dir.resolve()), *arguments])
 
 
+def wait_ended(run_dir: Path, within_s: float = 30.0) -> None:
+    """After `down`: until its control socket is gone. Raises LabError."""
+    until = time.monotonic() + within_s
+    while (run_dir / control.SOCKET_NAME).exists():
+        if time.monotonic() > until:
+            raise LabError(f"the lab in {run_dir} has not ended after {within_s:g} s")
+        time.sleep(0.02)
+
+
 def is_running(run_dir: Path) -> bool:
     try:
         control.ask(run_dir, "status", 10.0)

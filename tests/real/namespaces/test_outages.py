@@ -1,0 +1,122 @@
+"""Outages on real routers: the right incident, the right offices, one message, the right end."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Scene
+
+
+def test_a_branch_fiber_is_cut(scene: Scene) -> None:
+    before = datetime.now(UTC)
+    scene.lab.ask("cut", target="kuaro-pkm")
+    note = scene.told("outage")
+    assert note.components == {"link:kuaro-pkm"}, scene.texts()
+    assert note.offices == {"pkm-kuaro"}
+    assert scene.agrees() == {"pkm-kuaro"}
+    scene.board_agrees()
+    scene.only(note)
+    mended = datetime.now(UTC)
+    scene.lab.ask("restore", target="kuaro-pkm")
+    scene.resolved(note.incident)
+    assert scene.agrees() == set()
+    scene.board_agrees()
+    assert [r for r in scene.reasons(note.incident) if r != "updated"] == ["opened", "resolved"]
+    the_mail = [m["subject"] for m in scene.house.mail.messages if "kuaro-pkm" in m["subject"]]
+    assert len(the_mail) == len(scene.notes), "mail and webhook are told the same"
+
+    # Outage seconds, as the SLA counts them, beside what the lab did.
+    report = scene.house.get("/api/v1/reports/sla", office="pkm-kuaro")
+    office = next(o for o in report["offices"] if o["office"] == "pkm-kuaro")
+    last = office["outages"][-1]
+    began, ended = datetime.fromisoformat(last["since"]), datetime.fromisoformat(last["until"])
+    assert abs((began - before).total_seconds()) <= PROBE_INTERVAL_S + 1.0, f"{began}, truly {before}"
+    assert -1.0 <= (ended - mended).total_seconds() <= PROBE_INTERVAL_S + ROUTING_S, f"{ended}, truly {mended}"
+    assert last["length_s"] == pytest.approx((ended - began).total_seconds(), abs=1.0)
+
+
+PROBE_INTERVAL_S = 3.0
+ROUTING_S = 6.0
+"""OSPF takes some seconds to bring a mended branch back; the office is truly cut meanwhile."""
+
+
+def test_a_ring_is_cut_once_and_nobody_is_cut(scene: Scene) -> None:
+    scene.lab.ask("cut", target="grogot-kuaro")
+    note = scene.told("redundancy")
+    assert note.components == {"link:grogot-kuaro"}
+    assert scene.agrees() == set()
+    degraded = {o for o, how in scene.house.offices().items() if how == "degraded"}
+    assert {"kuaro", "long-ikis", "belengkong"} <= degraded
+    scene.board_agrees()
+    scene.only(note)
+    assert not [n for n in scene.notes if n.body["kind"] == "outage"]
+    scene.lab.ask("restore", target="grogot-kuaro")
+    scene.resolved(note.incident)
+
+
+def test_a_ring_is_cut_twice_and_an_arc_is_isolated(scene: Scene) -> None:
+    scene.lab.ask("cut", target="kuaro-long-ikis")
+    first = scene.told("redundancy")
+    scene.lab.ask("cut", target="long-ikis-belengkong")
+    wait_cut = scene.told("outage")
+    assert scene.agrees() == {"long-ikis", "long-kali"}
+    scene.board_agrees()
+    time.sleep(5)
+    blamed = set().union(*(n.components for n in scene.notes))
+    assert blamed <= {"link:kuaro-long-ikis", "link:long-ikis-belengkong"}, scene.texts()
+    outages = {n.incident for n in scene.notes if n.body["kind"] == "outage"}
+    assert len(outages) == 1, scene.texts()
+    last = [n for n in scene.notes if n.incident in outages][-1]
+    assert last.offices >= {"long-ikis", "long-kali"}
+    scene.lab.ask("restore_all")
+    scene.resolved(wait_cut.incident)
+    scene.resolved(first.incident)
+    assert scene.agrees() == set()
+
+
+def test_a_duct_with_two_links_is_one_incident(scene: Scene) -> None:
+    scene.lab.ask("cut", target="duct-perkantoran")
+    note = scene.told("outage")
+    assert note.components == {"risk_group:duct-perkantoran"}, scene.texts()
+    assert note.offices == {"setda", "inspektorat"}
+    assert scene.agrees() == {"setda", "inspektorat"}
+    scene.only(note)
+    scene.lab.ask("restore", target="duct-perkantoran")
+    scene.resolved(note.incident)
+    assert scene.agrees() == set()
+
+
+def test_an_office_without_power_takes_its_branches_along(scene: Scene) -> None:
+    """All its neighbours' ports are dark: the device is blamed, and its branches are shadows, not pages."""
+    scene.lab.ask("power_off", target="belengkong")
+    note = scene.told("outage")
+    assert note.components == {"device:belengkong-r1"}, scene.texts()
+    assert scene.agrees() == {"belengkong", "suliliran", "tanjung-harapan"}
+    devices = {d["id"]: d["condition"] for d in scene.house.get("/api/v1/devices", limit=100)["items"]}
+    assert devices["suliliran-r1"] == devices["tanjung-harapan-r1"] == "shadow"
+    scene.board_agrees()
+    scene.only(note)
+    last = [n for n in scene.notes if n.incident == note.incident][-1]
+    assert last.offices >= {"belengkong", "suliliran", "tanjung-harapan"}
+    scene.lab.ask("power_on", target="belengkong")
+    scene.resolved(note.incident, 90)
+    assert scene.agrees() == set()
+
+
+@pytest.mark.timeout(180)
+def test_the_monitors_own_uplink_is_cut(scene: Scene) -> None:
+    """The monitor is blind, and says so once; nobody is called cut."""
+    scene.lab.ask("cut", target="uplink-1")
+    note = scene.told("blind")
+    assert scene.cut_offices() == set()
+    scene.only(note)
+    assert not [n for n in scene.notes if n.body["kind"] == "outage"], scene.texts()
+    scene.lab.ask("restore", target="uplink-1")
+    scene.resolved(note.incident, 90)
+    scene.begin()
+    assert scene.cut_offices() == set()
