@@ -52,7 +52,8 @@ def rows_of_columns(spec: Columns, lines: Sequence[str]) -> list[Row]:
         if found is None:
             continue
         key, text = found.group(1), (found.group(2) or "").rstrip()
-        offset = found.start(2) if found.group(2) else 0
+        # From the colon, which stands in one column: the first line's indentation gets lost on some ways.
+        offset = found.start(2) - found.end(1) if found.group(2) else 0
         if key == spec.key and text:
             heads = [(offset + m.start(), m.group()) for m in re.finditer(r"\S+", text)]
             starts, block = [start for start, _ in heads], [{key: name} for _, name in heads]

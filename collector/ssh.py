@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from collector.cli_parse import parse
+from collector.cli_text import clean
 from collector.counters import Counters
 from collector.known_hosts import HostKey, KnownHosts
 from collector.profile import AUTO, Profiles
@@ -213,8 +214,9 @@ class SshPoller:
             texts.append((CliText(command, session.ask(command), self._clock.now()), profile))
 
         await self._within(device, run, deadline_s or 2 * self._settings.deadline_s)
-        text, profile = texts[0]
-        return replace(text, complete=is_complete(profile, text.text)), profile
+        read, profile = texts[0]
+        text = "\n".join(clean(read.text, read.command)) + "\n"
+        return replace(read, text=text, complete=is_complete(profile, text)), profile
 
     async def host_keys(
         self, device: Device, timeout_s: float

@@ -124,13 +124,21 @@ class Session:
             self._channel.ready = True
 
     def ask(self, command: str) -> str:
-        """The command's output, whole: the prompt was seen behind it."""
+        """The command's output with its echo and the prompt behind it, whole: the prompt was seen.
+
+        netmiko's own stripping would take the indentation of the first line, and with it the table's form.
+        """
         assert self._netmiko is not None, "open first"
         self.doing = command
         with self._translated():
-            return str(
-                self._netmiko.send_command(command, read_timeout=max(1.0, self._left_s()), cmd_verify=False)
+            output = self._netmiko.send_command(
+                command,
+                read_timeout=max(1.0, self._left_s()),
+                cmd_verify=False,
+                strip_prompt=False,
+                strip_command=False,
             )
+            return str(output)
 
     @property
     def expired(self) -> bool:

@@ -19,10 +19,11 @@ from lab import codec, commands, traps
 from lab.agent import Agent
 from lab.answers import Answer
 from lab.apps import HealthPage
+from lab.cli.servers import CliServers
 from lab.network import Network
 from lab.readings import Change
 from lab.secrets import Access, Keyring
-from lab.sockets import DeviceSockets, derived, open_applications, open_devices
+from lab.sockets import DeviceSockets, LabError, derived, open_applications, open_devices
 from lab.usm import User, Usm, registry
 from lab.wire import Host, Responder
 from topology.clock import Clock
@@ -83,6 +84,8 @@ class Lab:
         self._access: dict[DeviceId, Access] = {}
         self._transports: list[asyncio.BaseTransport] = []
         self._pages: list[HealthPage] = []
+        self.cli = CliServers(self._keyring.password)
+        """Command lines over SSH, of devices with an SSH credential."""
         self._sockets: list[socket.socket] = []
         self._timer: asyncio.TimerHandle | None = None
         self.traps_sent = 0
@@ -109,11 +112,16 @@ class Lab:
             applications = open_applications(self.inventory, ephemeral=ephemeral)
             self._sockets += applications.values()
             self.inventory = derived(self.inventory, devices, applications)
+            try:
+                self.inventory = self.cli.open(self.inventory, ephemeral=ephemeral)
+            except OSError as err:
+                raise LabError(f"can't listen for SSH: {err}") from err
             network = Network(self.inventory, at_s=clock.monotonic_s(), wall=clock.now(), boot_s=self._boot_s)
             self._network = network
             network.listeners.append(self._changed)
             for device, pair in devices.items():
                 await self._serve(device, pair, clock)
+            await self.cli.start(network, self.inventory, clock.monotonic_s)
             for application_id, listener in applications.items():
                 page = HealthPage(network, self.inventory.applications[application_id])
                 self._pages.append(page)
@@ -148,6 +156,7 @@ class Lab:
     async def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        await self.cli.stop()
         for page in self._pages:
             await page.stop()
         for transport in self._transports:
@@ -277,6 +286,7 @@ class Lab:
         self._schedule()
 
     def _changed(self, change: Change) -> None:
+        self.cli.drop_unreachable()
         if self._trap_to is None:
             return
         for device, varbinds in traps.notifications(self.network, change):

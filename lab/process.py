@@ -19,6 +19,8 @@ from topology.inventory import load_inventory
 from topology.model import Inventory
 
 DEFAULT_RUN_DIR = Path("var/demo")
+KNOWN_HOSTS = "known_hosts"
+"""In the run directory: the host keys that the lab's devices made for this run."""
 
 
 def parse_trap_target(text: str) -> tuple[str, int]:
@@ -33,8 +35,17 @@ def write_derived(source: Path, inventory: Inventory, target: Path) -> None:
     """Copy the inventory file with the addresses and URLs that `inventory` has; comments stay."""
     yaml = YAML()
     document = yaml.load(source.read_text("utf-8"))
+    declared = {str(entry["id"]) for entry in document.get("credentials") or ()}
+    for credential in inventory.credentials.values():
+        if credential.id not in declared:  # one a device, for its own SSH port
+            plain: dict[str, str | int | None] = {"id": str(credential.id), "kind": str(credential.kind), "user": credential.user}
+            plain |= {"password_env": credential.password_env, "password_file": credential.password_file}
+            plain |= {"port": credential.port}
+            document["credentials"].append({k: v for k, v in plain.items() if v is not None})
     for entry in document["devices"]:
         device = inventory.devices[entry["id"]]
+        if device.ssh is not None and device.ssh not in declared:
+            entry["ssh"] = str(device.ssh)
         if device.address is not None:
             entry["address"] = str(device.address)
     for entry in document.get("applications") or ():
@@ -87,6 +98,7 @@ async def run(
         if lab.addresses != "inventory":
             served = run_dir / "inventory.yaml"
             write_derived(path, lab.inventory, served)
+        lab.cli.write_known_hosts(run_dir / KNOWN_HOSTS)
         port = await control.start()
         run_file = RunFile(os.getpid(), HOST, port, control.token, _absolute(served)).write(run_dir)
         say(f"The lab plays {len(lab.hosts)} devices; the inventory to monitor is {served}.")

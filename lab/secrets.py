@@ -61,6 +61,10 @@ class Keyring:
                     pass
         return Access(tuple(v1), tuple(v2c), tuple(users))
 
+    def password(self, credential: Credential) -> str:
+        """What devices take for an SSH credential."""
+        return self._secret(credential.id, credential.password_env, credential.password_file)
+
     def _community(self, credential: Credential) -> bytes:
         return self._secret(credential.id, credential.community_env, credential.community_file).encode()
 

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from lab.control import read_run_file
+from lab.process import KNOWN_HOSTS
 from lab.secrets import demo_environment
 from ronda import log
 from ronda.app import App, StartError
@@ -48,7 +49,7 @@ def demo(
     """Start a simulated Paser and watch it: cut a fiber, and see one alert.
 
     Simulated: the devices, their links and light, and echo (docs/lab.md says how). Real: SNMP v2c and v3 over
-    UDP, polling, verdicts, incidents, storage, API and board.
+    UDP, SSH where SNMP is off, polling, verdicts, incidents, storage, API and board.
     """
     known = inventory_or_exit(inventory)
     with _alone(run_dir):
@@ -63,6 +64,7 @@ def demo(
         settings = settings.model_copy(
             update={
                 "probe": settings.probe.model_copy(update={"wire": "lab"}),
+                "ssh": settings.ssh.model_copy(update={"known_hosts": run_dir / KNOWN_HOSTS}),
                 "traps": settings.traps.model_copy(update={"host": "127.0.0.1", "port": _free_udp_port()}),
             }
         )

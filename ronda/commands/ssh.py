@@ -11,6 +11,7 @@ import typer
 
 from collector.as_json import poll_as_json
 from collector.cli_parse import Parsed, UnknownCommandError, parse
+from collector.cli_text import clean
 from collector.known_hosts import HostKey, KnownHosts, KnownHostsError
 from collector.profile import Profiles, load_profiles
 from collector.profile_schema import Profile
@@ -240,7 +241,8 @@ async def _poll(poller: SshPoller, device: Device) -> PollResult:
 async def _ask(poller: SshPoller, device: Device, command: str) -> str:
     await poller.start()
     try:
-        return (await poller.ask(device, [command]))[0].text
+        (read,) = await poller.ask(device, [command])
+        return "\n".join(clean(read.text, command))
     finally:
         await poller.stop()
 

@@ -103,6 +103,13 @@ def test_light_and_power(name: str) -> None:
     assert light_of(name) == OPTICS[name]
 
 
+def test_columns_hold_without_the_indentation_of_the_first_line() -> None:
+    name = "mikrotik-routeros.optics.two-ports.txt"
+    text = (SAMPLES / name).read_text(encoding="utf-8").lstrip()
+    found = parse(PROFILES["mikrotik-routeros"], "optics", text).observations
+    assert found == parsed(name).observations
+
+
 def test_every_optics_sample_is_compared() -> None:
     assert {name for name in FILES if ".optics" in name} == set(OPTICS)
 

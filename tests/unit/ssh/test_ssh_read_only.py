@@ -30,16 +30,8 @@ SAYS = {
     "set cli screen-length 0": "Screen length set to 0",
 }
 EOS = {"terminal width 511": "Width set to 511 columns.", "terminal length 0": "Pagination disabled."}
-READS = (
-    "show ",
-    "display ",
-    "/export",
-    "ip -j ",
-    "lldpctl ",
-    "cat ",
-    "uname ",
-    "for i in $(ls /sys/class/net)",
-)
+LOOP = "for i in $(ls /sys/class/net)"
+READS = ("show ", "display ", "/export", "ip -j ", "lldpctl ", "cat ", "uname ", LOOP)
 """How a command that only reads begins; RouterOS' end in print or monitor."""
 
 
