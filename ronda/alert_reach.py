@@ -35,7 +35,9 @@ class SettingProblem:
 
 def check_against(settings: AlertsSettings, inventory: Inventory) -> list[SettingProblem]:
     """All of them. Settings that passed `cross_check_alerts`."""
-    problems = [*_unknown_names(settings, inventory), *_never(settings, inventory)]
+    problems = list(_unknown_names(settings, inventory))
+    said = {problem.path for problem in problems}
+    problems += [p for p in _never(settings, inventory) if p.path not in said]
     return problems or list(_unheard(build_routing(settings), inventory))
 
 

@@ -1,13 +1,15 @@
-"""`ronda check`: every mistake of an inventory in one run."""
+"""`ronda check`: every mistake of an inventory, and of the settings, in one run."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ronda.settings_check import check_settings
 from topology.inventory import Level, read_inventory_file
 from topology.inventory_problems import NOTHING_READ
 
@@ -17,13 +19,22 @@ def check(
         "inventory.yaml"
     ),
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list of the problems on stdout.")] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", "-s", help="Settings to check, too; default: ronda.yaml if it is there."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
 ) -> None:
-    """Check an inventory: all errors and warnings at once, each with file:line:column and what to do.
+    """Check an inventory, and the settings beside it: all errors and warnings at once, each with
+    file:line:column and what to do.
 
     Exit code: 0 fine (or warnings only), 1 errors found, 2 no inventory could be read.
     """
-    found, problems = read_inventory_file(inventory)
+    found, of_inventory = read_inventory_file(inventory)
+    problems = list(of_inventory)
+    chosen = settings or Path("ronda.yaml")
+    if settings is not None or chosen.exists():
+        problems += check_settings(chosen, found, os.environ)
     errors = sum(p.level is Level.ERROR for p in problems)
     warnings = len(problems) - errors
     if as_json:
