@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table as Shown
 from rich.text import Text
 
+from reports.availability import Part
+from reports.labels import PARTS, WORDS
 from reports.model import SlaReport
 from reports.month import MonthError, month_of, parse_month
 from reports.page import head, shown, sla_page, sla_workbook
@@ -37,6 +39,7 @@ LanguageOption = Annotated[
     Literal["id", "en"] | None, typer.Option("--lang", help="id or en; default: the network's.")
 ]
 _JSON = TypeAdapter(SlaReport)
+PIPED_WIDTH = 160
 
 
 @app.command()
@@ -102,7 +105,7 @@ def _content(report: SlaReport, form: str, language: Language) -> bytes:
             return sla_page(report, language, link_events=False).encode()
         case _:
             text = io.StringIO()
-            _print(Console(file=text, width=220), report, language)
+            _print(Console(file=text, width=PIPED_WIDTH), report, language)
             return text.getvalue().encode()
 
 
@@ -118,25 +121,37 @@ def _write(content: bytes, output: Path | None) -> None:
 
 
 def _show(report: SlaReport, language: Language) -> None:
-    _print(Console(), report, language)
+    _print(Console(width=None if sys.stdout.isatty() else PIPED_WIDTH), report, language)
 
 
 def _print(console: Console, report: SlaReport, language: Language) -> None:
     for row in head(report, language):
         console.print(Text(": ".join(str(v) for v in row)))
-    for make in (providers_table, offices_table, outages_table):
+    w, parts = WORDS[language], PARTS[language]
+    wanted = {
+        providers_table: None,
+        offices_table: {
+            *(w[word] for word in ("office", "provider", "availability", "meets", "counted", "short")),
+            *(parts[part] for part in (Part.DOWN_COUNTED, Part.UNKNOWN)),
+        },
+        outages_table: {
+            w[word] for word in ("office", "start", "end", "length", "cause", "against", "incident")
+        },
+    }
+    for make, columns in wanted.items():
         table = make(report, language)
         if table.rows:
-            console.print(_shown(table, ZoneInfo(report.timezone), language))
+            console.print(_shown(table, ZoneInfo(report.timezone), language, columns))
 
 
-def _shown(table: Table, zone: ZoneInfo, language: Language) -> Shown:
+def _shown(table: Table, zone: ZoneInfo, language: Language, only_these: set[str] | None) -> Shown:
+    """A terminal is narrow: the sheet and the page have all columns."""
     out = Shown(title=table.name, title_justify="left")
-    for column in table.columns:
+    places = [n for n, c in enumerate(table.columns) if only_these is None or c.label in only_these]
+    for column in (table.columns[n] for n in places):
         out.add_column(column.label, justify="left" if column.kind in (Cell.TEXT, Cell.MOMENT) else "right")
     for row in table.rows:
-        cells = zip(row, table.columns, strict=True)
-        out.add_row(*(Text(shown(value, column.kind, zone, language)) for value, column in cells))
+        out.add_row(*(Text(shown(row[n], table.columns[n].kind, zone, language)) for n in places))
     return out
 
 

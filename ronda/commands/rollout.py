@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from rich.text import Text
 from reports.page import shown
 from reports.rollout import BackwardError, check_step, local_day, rollout_rows, rollout_table, stage_of
 from reports.sheet import csv_text
+from reports.tables import Cell
 from ronda.clock import SystemClock
 from ronda.commands.open_records import open_records
 from ronda.commands.shared import inventory_or_exit, print_json, settings_or_exit, stop_on_bad_input
@@ -64,11 +66,11 @@ def list_(
     if form == "csv":
         typer.echo(csv_text(table), nl=False)
         return
-    out = Table(*(column.label for column in table.columns))
+    places = [n for n, column in enumerate(table.columns) if column.kind is not Cell.MOMENT]
+    out = Table(*(table.columns[n].label for n in places))
     for line in table.rows:
-        cells = zip(line, table.columns, strict=True)
-        out.add_row(*(Text(shown(value, column.kind, zone, language)) for value, column in cells))
-    Console().print(out)
+        out.add_row(*(Text(shown(line[n], table.columns[n].kind, zone, language)) for n in places))
+    Console(width=None if sys.stdout.isatty() else 200).print(out)
 
 
 @app.command()
