@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from alerts import affected, steps
+from alerts.changing import announcement, changed, held
 from alerts.conditions import Condition
 from alerts.findings import Finding, findings_of, of_condition
 from alerts.flapping import FlapCount, flap_facts, reason, with_flapping
 from alerts.gathering import gather
 from alerts.matching import match
 from alerts.model import (
-    AffectedOffice,
-    ConditionKind,
     Fact,
     Happened,
     Incident,
@@ -34,13 +33,12 @@ from alerts.model import (
 )
 from alerts.proof import cause_cleared, symptom_over
 from alerts.severity import severity_of
+from alerts.splitting import note_splits, owners
 from alerts.steps import Step, names, noted
-from topology.findings import Component, ComponentKind, Connectivity, StateChange, Verdict
+from topology.findings import Component, StateChange, Verdict
 from topology.model import Link, LinkId, Office, OfficeId
 
 __all__ = ["IncidentBook", "IncidentSettings", "Step", "UnknownIncidentError"]
-
-_DOWN = (IncidentKind.OUTAGE, IncidentKind.REDUNDANCY, IncidentKind.FLAPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +106,11 @@ class IncidentBook:
         self._forget_old(now)
         self._flaps.see(changes)
         self._since = {office: judged.since for office, judged in verdict.offices.items()}
-        told_before = {s: i.id for i in self.active if i.told and i.kind in _DOWN for s in i.explains}
+        told_before = owners(self._incidents.values())
         found = self._advance_outages(verdict)
         found += self._advance_conditions(conditions, now)
         found += self._lapse(now)
-        return self._split_noted(found, told_before, now)
+        return note_splits(found, told_before, self._incidents, now)
 
     def _advance_outages(self, verdict: Verdict) -> list[Step]:
         now = verdict.at
@@ -156,53 +154,9 @@ class IncidentBook:
         found = [self._end(i, Happened.LAPSED, now, "it has been shown long enough") for i in over]
         return [step for step in map(self._keep, found) if step is not None]
 
-    def _split_noted(
-        self, found: list[Step], told_before: Mapping[Component, IncidentId], now: datetime
-    ) -> list[Step]:
-        """What opens now and was explained by another incident until now has split off from it."""
-        noted_in: dict[IncidentId, Step] = {}
-        result = []
-        for step in found:
-            origin = self._origin(step, told_before)
-            if origin is not None and (whole := self._incidents.get(origin)) is not None:
-                why = f"{names(step.after.components)} has a cause of its own: {step.after.id}"
-                self._incidents[origin] = after = noted(whole, Happened.SPLIT, now, why)
-                noted_in[origin] = Step(whole, after, (Happened.SPLIT,))
-                part = noted(step.after, Happened.SPLIT, now, f"was part of {origin} until now")
-                self._incidents[part.id] = part = replace(part, split_from=origin)
-                step = Step(step.before, part, step.happened)
-            result.append(step)
-        moved = {step.after.id for step in result}
-        result = [Step(s.before, self._incidents.get(s.after.id, s.after), s.happened) for s in result]
-        return result + [step for origin, step in noted_in.items() if origin not in moved]
-
-    @staticmethod
-    def _origin(step: Step, told_before: Mapping[Component, IncidentId]) -> IncidentId | None:
-        if Happened.OPENED not in step.happened or step.after.kind not in _DOWN:
-            return None
-        origins = [told_before[s] for s in step.after.explains if s in told_before]
-        return max(sorted(set(origins)), key=origins.count, default=None)
-
     def announce(self, office: OfficeId, since: datetime, why: str, now: datetime) -> Step:
         """Good news that is told once: an office that was never joined answers."""
-        incident = Incident(
-            id=self._new_id(now),
-            kind=IncidentKind.CONDITION,
-            status=IncidentStatus.RESOLVED,
-            severity=Severity.INFO,
-            components=(Component(ComponentKind.OFFICE, office),),
-            explains=(),
-            confidence=1.0,
-            why=why,
-            began_at=since,
-            opened_at=now,
-            resolved_at=now,
-            offices=(AffectedOffice(office, Connectivity.CONNECTED, since, now),),
-            timeline=(TimelineEntry(now, Happened.CONNECTED, why),),
-            group=f"connected:{office}",
-            changed_at=now,
-            condition=ConditionKind.OFFICE_CONNECTED,
-        )
+        incident = announcement(self._new_id(now), office, since, why, now)
         self._incidents[incident.id] = incident
         return Step(None, incident, (Happened.CONNECTED,))
 
@@ -303,7 +257,7 @@ class IncidentBook:
         if incident.told and not finding.settled:
             return None  # what has been told is neither changed nor reopened on a suspicion
         if finding.holds and incident.told:
-            finding = _held(incident, finding)
+            finding = held(incident, finding)
         before, happened = incident, []
         if incident.status is IncidentStatus.RESOLVED:
             incident = noted(incident, Happened.REOPENED, now, finding.why)
@@ -320,8 +274,8 @@ class IncidentBook:
             why = f"{names(incident.components)} → {names(finding.components)}: {finding.why}"
             incident = noted(incident, Happened.REATTRIBUTED, now, why)
             happened.append(Happened.REATTRIBUTED)
-        if (changed := _changed(before, finding)) is not None:
-            incident = noted(incident, Happened.CHANGED, now, changed)
+        if (otherwise := changed(before, finding)) is not None:
+            incident = noted(incident, Happened.CHANGED, now, otherwise)
             happened.append(Happened.CHANGED)
         incident, moved = affected.followed(incident, finding, now, self._since)
         happened += moved
@@ -467,36 +421,3 @@ class IncidentBook:
             old = incident.resolved_at is not None and incident.resolved_at < horizon
             if old and not incident.id.startswith(f"R-{day}-"):
                 del self._incidents[incident.id]
-
-
-def _held(incident: Incident, finding: Finding) -> Finding:
-    """What flaps is up at the moment: of an incident that told of it, all stands as it was."""
-    offices = {o.office: o.connectivity for o in incident.offices_now}
-    cut = Connectivity.CUT in offices.values()
-    if incident.kind is IncidentKind.FLAPPING and not offices:
-        return finding
-    return replace(
-        finding,
-        kind=IncidentKind.OUTAGE if cut else IncidentKind.FLAPPING,
-        components=incident.components,
-        explains=tuple(sorted({*incident.explains, *finding.explains})),
-        confidence=incident.confidence,
-        offices=offices,
-        alternatives=incident.alternatives,
-    )
-
-
-def _changed(incident: Incident, finding: Finding) -> str | None:
-    """In which way the same cause shows itself otherwise than before, if it does."""
-    if finding.kind is IncidentKind.CONDITION:
-        if finding.condition is not incident.condition:
-            return f"{incident.condition} → {finding.condition}: {finding.why}"
-        if ("returned" in dict(finding.facts)) and incident.fact("returned") is None:
-            return finding.why  # it is damped from now on, and this is why
-        return None
-    flaps = "changes" in dict(finding.facts)
-    if flaps and incident.fact("changes") is None and incident.told:
-        return reason(finding.facts)
-    if finding.kind is not incident.kind and incident.told:
-        return f"{incident.kind} → {finding.kind}: {finding.why}"
-    return None

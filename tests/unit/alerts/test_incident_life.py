@@ -180,7 +180,7 @@ def test_what_remains_after_a_repair_is_a_new_incident(book: IncidentBook) -> No
     second = cause(link("l2"), explains=(link("l2"), device("d2")), cut=("desa",), group="g2")
     steps = book.advance(verdict(100, second, down=("l2",), silent=("d2",)))
     assert [s.happened for s in steps] == [
-        (Happened.RESOLVED,),
+        (Happened.RESOLVED, Happened.SPLIT),
         (Happened.SUSPECTED, Happened.OPENED),
     ]
     assert [i.components for i in book.active] == [(link("l2"),)]
