@@ -42,7 +42,7 @@ from ronda.build import (
     storage_settings,
     verdict_settings,
 )
-from ronda.build_channels import Parts, build_channels, build_manners, heartbeat_url
+from ronda.build_channels import Parts, build_channels, build_manners, heartbeat_url, telegram_hooks
 from ronda.build_routing import build_routing
 from ronda.channel_memory import ChannelMemory
 from ronda.condition_settings import condition_settings
@@ -56,6 +56,7 @@ from ronda.section import SettingsError
 from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings
 from ronda.ssh_settings import ssh_settings
+from ronda.telegram_hook import hook_router
 from ronda.watch import Watch
 from storage.metrics.points import PointMaker, points_of_checks, points_of_self
 from storage.metrics.store import StoreError
@@ -112,9 +113,10 @@ class App:
         language = inventory.network.language
         memory = ChannelMemory(self.keeper, self.records, clock)
         parts = Parts(clock, memory, self._acknowledge, self._standing, language)
+        channels = build_channels(settings.alerts, environ, parts)
         self.outbox = Outbox(
             self.keeper,
-            build_channels(settings.alerts, environ, parts),
+            channels,
             clock,
             manners=manners,
             summarise=lambda held, now: summary_of(held, now, language),
@@ -161,6 +163,7 @@ class App:
         web = create_app(
             self.backend, version=version("ronda"), hosts=settings.api.hosts, auth=auth_policy(settings.api)
         )
+        web.include_router(hook_router(telegram_hooks(settings.alerts, environ, channels)))
         self.web = WebServer(web, settings.api.host, settings.api.port)
         self.condition_jobs = ConditionJobs(self)
         self._changed = asyncio.Event()

@@ -84,6 +84,24 @@ def build_channels(
     }
 
 
+def telegram_hooks(
+    settings: AlertsSettings,
+    environ: Mapping[str, str],
+    channels: Mapping[ReceiverId, Mapping[str, Channel]],
+) -> dict[str, tuple[TelegramChannel, str]]:
+    """Of receivers with `acknowledge: webhook`: the channel and Telegram's secret. Raises SettingsError."""
+    hooks: dict[str, tuple[TelegramChannel, str]] = {}
+    for receiver in settings.receivers:
+        for name, one in zip(_names(receiver), receiver.channels, strict=True):
+            channel = channels[ReceiverId(receiver.id)][name]
+            if isinstance(one, TelegramSettings) and one.acknowledge == "webhook":
+                where = f"alerts.receivers {receiver.id!r}"
+                secret = required(one, "webhook_secret", where, environ)
+                assert isinstance(channel, TelegramChannel)
+                hooks[receiver.id] = (channel, secret)
+    return hooks
+
+
 def _names(receiver: ReceiverSettings) -> list[str]:
     """Each channel's kind; of several of one kind the second is `email-2`."""
     kinds: list[str] = [c.kind for c in receiver.channels]
