@@ -13,6 +13,8 @@ export function setZone(name) {
   }
 }
 
+export const zoneName = () => zone;
+
 const LOCALE = { id: "id-ID", en: "en-GB" };
 const made = new Map();
 
@@ -34,6 +36,11 @@ export function moment(at) {
 /** "21 Nov 14.05". */
 export function shortMoment(at) {
   return formatter("s", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(milliseconds(at));
+}
+
+/** "21 Nov". */
+export function shortDay(at) {
+  return formatter("sd", { day: "numeric", month: "short" }).format(milliseconds(at));
 }
 
 /** "14.05.22". */

@@ -52,7 +52,7 @@ export const EN = {
   // office
   pathToHub: "Path to the hub", sparePath: "Spare path", noSpare: "No spare path: one break is enough to cut it off.",
   noPath: "No path is left.", isHub: "This is the hub.", pathsLeft: "{n} of {m} disjoint paths left",
-  sharedRisk: "shares: {names}", optics: "Optical receive power", opticsHint: "dBm, seven days; dashed: limits",
+  sharedRisk: "shares: {names}", optics: "Optical receive power", opticsHint: "dBm at both ends; dashed: limits",
   latency: "Response time and loss", rtt: "response time", loss: "loss", noSeries: "No measurements in this range yet.",
   lowLimit: "low limit", highLimit: "high limit", noFiber: "This office has no measured fiber.",
   sla: "Service this month", availability: "availability", outages: "outages > 300 s", restitution: "restitution", unknownTime: "unknown",
@@ -71,7 +71,7 @@ export const EN = {
   cutOffices: "Offices cut off", neighbours: "Joined to", legend: "What the marks mean", suspected: "cause", either: "or",
   // time travel
   timeTravel: "Time travel", pastIs: "This is the past: {at}", toNow: "Back to now", play: "Play", pause: "Pause", speed: "Speed",
-  last24: "24 h", last7: "7 d", last31: "31 d", range: "Range", moment: "Moment", changes: "{n} changes", back: "Back to the change before",
+  last1: "1 h", last24: "24 h", last7: "7 d", last31: "31 d", range: "Range", moment: "Moment", changes: "{n} changes", back: "Back to the change before",
   forward: "On to the next change", close: "Close", noHistory: "No changes in this range yet.", perSecond: "{t} per second", partial: "in part only",
   pastCannot: "The server does not know this moment: {why}",
   // search

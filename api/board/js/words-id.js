@@ -53,7 +53,7 @@ export const ID = {
   // office
   pathToHub: "Jalur ke pusat", sparePath: "Jalur cadangan", noSpare: "Tidak ada jalur cadangan: satu kerusakan cukup untuk memutusnya.",
   noPath: "Tidak ada jalur yang tersisa.", isHub: "Ini pusat jaringan.", pathsLeft: "{n} dari {m} jalur mandiri tersisa",
-  sharedRisk: "melalui bagian yang sama: {names}", optics: "Daya terima optik", opticsHint: "dBm, tujuh hari; garis putus-putus: batas",
+  sharedRisk: "melalui bagian yang sama: {names}", optics: "Daya terima optik", opticsHint: "dBm di kedua ujung; garis putus-putus: batas",
   latency: "Waktu tanggap dan kehilangan paket", rtt: "waktu tanggap", loss: "kehilangan", noSeries: "Belum ada pengukuran untuk rentang ini.",
   lowLimit: "batas bawah", highLimit: "batas atas", noFiber: "SKPD ini tidak punya serat optik yang diukur.",
   sla: "Layanan bulan ini", availability: "ketersediaan", outages: "gangguan > 300 detik", restitution: "restitusi", unknownTime: "tidak diketahui",
@@ -72,7 +72,7 @@ export const ID = {
   cutOffices: "SKPD putus", neighbours: "Tersambung dengan", legend: "Arti tanda", suspected: "penyebab", either: "atau",
   // time travel
   timeTravel: "Perjalanan waktu", pastIs: "Ini keadaan masa lalu: {at}", toNow: "Kembali ke sekarang", play: "Putar", pause: "Jeda", speed: "Kecepatan",
-  last24: "24 jam", last7: "7 hari", last31: "31 hari", range: "Rentang", moment: "Saat", changes: "{n} perubahan", back: "Mundur ke perubahan sebelumnya",
+  last1: "1 jam", last24: "24 jam", last7: "7 hari", last31: "31 hari", range: "Rentang", moment: "Saat", changes: "{n} perubahan", back: "Mundur ke perubahan sebelumnya",
   forward: "Maju ke perubahan berikutnya", close: "Tutup", noHistory: "Belum ada perubahan dalam rentang ini.", perSecond: "{t} per detik", partial: "hanya sebagian",
   pastCannot: "Server tidak mengenal saat ini: {why}",
   // search

@@ -1,6 +1,7 @@
 // Lines over time (uPlot): measured values with their limits, in the page's own colours.
 
-import { getLanguage } from "../words.js";
+import { clock, hourMinute, shortDay, zoneName } from "../format.js";
+import { getLanguage, w } from "../words.js";
 
 let library = null;
 
@@ -17,22 +18,27 @@ function load() {
 
 const charts = new Map(); // host element -> {chart, key}
 
-/** Many series, each with its own times, on one axis; a missing value stays a gap. */
-export function align(series) {
-  const times = [...new Set(series.flatMap((s) => s.points.map(([at]) => Math.round(Date.parse(at) / 1000))))].sort((a, b) => a - b);
+/** Many series, each with its own times, on one axis; where nothing was measured for a while, the line breaks. */
+export function align(series, everyS) {
+  const rows = series.map((s) => withGaps(s.points.map(([at, value]) => [Math.round(Date.parse(at) / 1000), value]), everyS));
+  const times = [...new Set(rows.flatMap((points) => points.map(([t]) => t)))].sort((a, b) => a - b);
   const place = new Map(times.map((t, i) => [t, i]));
-  return [times, ...series.map((s) => {
-    const row = new Array(times.length).fill(undefined);
-    for (const [at, value] of s.points) row[place.get(Math.round(Date.parse(at) / 1000))] = value;
+  return [times, ...rows.map((points) => {
+    const row = new Array(times.length).fill(undefined); // undefined: not this line's moment; null: a gap
+    for (const [t, value] of points) row[place.get(t)] = value;
     return row;
   })];
 }
 
+function withGaps(points, everyS) {
+  return points.flatMap(([t, value], i) => (i && t - points[i - 1][0] > 2.5 * everyS ? [[t - everyS, null], [t, value]] : [[t, value]]));
+}
+
 /**
- * `series`: [{name, points: [[iso, value|null]], color}], `limits`: [{value, label}], `format(value)`, `zone`.
+ * `series`: [{name, points: [[iso, value|null]], color}], `limits`: [{value, label}], `format(value)`, `everyS`: the period.
  * Values are read by a screen reader from the text beside the chart, not from the canvas.
  */
-export async function drawChart(host, { series, limits = [], format, min = null, max = null }) {
+export async function drawChart(host, { series, everyS, limits = [], format, min = null, max = null }) {
   const UPlot = await load();
   if (!host.isConnected) return;
   const css = getComputedStyle(document.documentElement);
@@ -41,19 +47,19 @@ export async function drawChart(host, { series, limits = [], format, min = null,
   const old = charts.get(host);
   if (old?.key === key) return;
   old?.chart.destroy();
-  const data = align(series);
+  const data = align(series, everyS);
   const values = [...data.slice(1).flat().filter(Number.isFinite), ...limits.map((l) => l.value)];
   const [low, high] = [min ?? Math.min(...values), max ?? Math.max(...values)];
   const pad = Math.max((high - low) * 0.12, 0.5);
   const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const chart = new UPlot({
-    width: host.clientWidth, height: 220, legend: { show: series.length > 1 }, cursor: { drag: { x: false, y: false } },
+    width: host.clientWidth, height: 220, tzDate: (t) => UPlot.tzDate(new Date(t * 1000), zoneName()), legend: { show: series.length > 1 }, cursor: { drag: { x: false, y: false } },
     scales: { y: { range: [min ?? low - pad, max ?? high + pad] } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((t) => tickText(t, data[0])), space: 70 },
-      { ...axis, values: (_, ticks) => ticks.map((t) => format(t)), size: 62 },
+      { ...axis, values: (_, ticks) => ticks.map((t) => format(t)), size: 76 },
     ],
-    series: [{ value: (_, t) => (t === null ? "" : tickText(t, null)) }, ...series.map((s, i) => ({
+    series: [{ label: w("moment"), value: (_, t) => (t === null ? "–" : `${shortDay(t * 1000)} ${clock(t * 1000)}`) }, ...series.map((s, i) => ({
       label: s.name, stroke: color(["accent", "unknown", "degraded", "connected"][i % 4]), width: 2, spanGaps: false, dash: i >= 4 ? [6, 4] : undefined,
       points: { show: data[0].length < 40 }, value: (_, v) => (Number.isFinite(v) ? format(v) : "–"),
     }))],
@@ -68,8 +74,9 @@ export function dropCharts() {
 }
 
 function tickText(seconds, times) {
-  const long = times ? times.at(-1) - times[0] > 2 * 86400 : true;
-  return new Intl.DateTimeFormat(getLanguage() === "id" ? "id-ID" : "en-GB", long ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
+  const span = times.at(-1) - times[0];
+  if (span > 2 * 86400) return shortDay(seconds * 1000);
+  return span > 1800 ? hourMinute(seconds * 1000) : clock(seconds * 1000);
 }
 
 /** light-dark() and color-mix() as the canvas understands them. */
@@ -86,6 +93,7 @@ function drawLimits(u, limits, color) {
   const { ctx } = u;
   const { left, width, top, height } = u.bbox;
   ctx.save();
+  ctx.textAlign = "left";
   ctx.strokeStyle = color;
   ctx.fillStyle = color;
   ctx.setLineDash([6 * devicePixelRatio, 5 * devicePixelRatio]);

@@ -27,5 +27,5 @@ function link(found, id) {
   const more = [found ? w(found.medium) : null, found?.length_m ? length(found.length_m) : null, found?.circuit_id].filter(Boolean).join(" · ");
   return h("li", { class: `hop ${state} ${found?.medium ?? ""}`.trim() },
     h("span", { class: "line", "aria-hidden": "true" }),
-    h("small", {}, state === "connected" ? null : [symbol(state), h("strong", {}, w(LINK_WORDS[found?.condition ?? "unknown"])), " "], more || id));
+    h("small", {}, state === "connected" ? null : [symbol(state), h("strong", {}, ` ${w(LINK_WORDS[found?.condition ?? "unknown"])} · `)], more || id));
 }

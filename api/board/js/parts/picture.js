@@ -97,7 +97,7 @@ export class Picture {
         shape: (e) => (e.data("kind") === "cloud" ? "round-rectangle" : SHAPES[e.data("condition")] ?? "diamond"),
         width: (e) => size[e.data("kind")] ?? 17, height: (e) => size[e.data("kind")] ?? 17,
         "background-color": (e) => (e.data("kind") === "cloud" ? css.card : color(e)), "border-width": (e) => (e.data("kind") === "cloud" ? 2 : 0), "border-color": css.soft,
-        label: "data(label)", color: css.text, "font-size": 12, "font-family": "system-ui, sans-serif", "text-valign": "bottom", "text-margin-y": 4,
+        label: "data(label)", color: css.text, "font-size": 14, "font-family": "system-ui, sans-serif", "text-valign": "bottom", "text-margin-y": 4,
         "text-background-color": css.card, "text-background-opacity": 0.8, "text-background-padding": 1, "text-wrap": "wrap", "text-max-width": 105, "line-height": 1.15, "min-zoomed-font-size": 8,
       } },
       { selector: "node[side = 'left']", style: { "text-halign": "left", "text-valign": "center", "text-margin-y": 0, "text-margin-x": -4, "text-wrap": "none" } },

@@ -13,6 +13,8 @@ import { getLanguage, w } from "../words.js";
 
 const DAY_MS = 86_400_000;
 const POINTS = 400;
+const RANGES = { last1: DAY_MS / 24, last24: DAY_MS, last7: 7 * DAY_MS, last31: 31 * DAY_MS };
+const kept = { range: "last24" };
 
 export const office = {
   title: ({ office: o }) => o.name,
@@ -20,8 +22,7 @@ export const office = {
 
   async read(route) {
     const now = nowMs();
-    const since = new Date(now - 7 * DAY_MS).toISOString();
-    const range = { since, until: new Date(now).toISOString(), points: POINTS };
+    const range = { since: new Date(now - RANGES[kept.range]).toISOString(), until: new Date(now).toISOString(), points: POINTS };
     const [o, topology, paths, incidents, sla, providers, applications] = await Promise.all([
       get(`/offices/${quoted(route.id)}`, moment()), get("/topology", moment()),
       maybe(`/offices/${quoted(route.id)}/paths`),
@@ -54,17 +55,21 @@ export const office = {
     ];
   },
 
+  actions: {
+    chartRange: (element, board) => { kept.range = element.dataset.range; board.refresh(); },
+  },
+
   after(data) {
     const ends = (s) => s.tags.lane && s.tags.lane !== "0" ? `${s.tags.device} ${s.tags.if_name ?? ""} ${s.tags.lane}` : `${s.tags.device} ${s.tags.if_name ?? ""}`;
     const named = (list) => (list?.series ?? []).filter((s) => s.points.length).map((s) => ({ name: ends(s).trim(), points: s.points }));
     const light = named(data.light);
     if (light.length && byId("light")) {
-      chart("light", { series: light, limits: limitsOf(data.office), format: (v) => `${number(v, 0)} dBm` });
+      chart("light", { series: light, everyS: data.light.every_s, limits: limitsOf(data.office), format: (v) => `${number(v, 0)} dBm` });
     }
     const rtt = named(data.rtt);
-    if (rtt.length && byId("rtt")) chart("rtt", { series: rtt, min: 0, format: (v) => `${number(v, v < 10 ? 1 : 0)} ms` });
+    if (rtt.length && byId("rtt")) chart("rtt", { series: rtt, everyS: data.rtt.every_s, min: 0, format: (v) => `${number(v, v < 10 ? 1 : 0)} ms` });
     const loss = named(data.loss);
-    if (loss.length && byId("loss")) chart("loss", { series: loss, min: 0, max: 1, format: (v) => percent(v, 0) });
+    if (loss.length && byId("loss")) chart("loss", { series: loss, everyS: data.loss.every_s, min: 0, max: 1, format: (v) => percent(v, 0) });
   },
 
   leave: dropCharts,
@@ -137,11 +142,17 @@ function figures(series, format) {
   }));
 }
 
+function ranges() {
+  return h("div", { class: "ranges", role: "group", "aria-label": w("range") }, Object.keys(RANGES).map((range) =>
+    h("button", { type: "button", "data-do": "chartRange", "data-range": range, "aria-pressed": String(kept.range === range) }, w(range))));
+}
+
 function lightPanel({ office: o, light }) {
   const fiber = o.links.some((l) => l.medium === "fiber");
   const has = light?.series?.some((s) => s.points.length);
   return h("section", { class: "panel wide", "data-key": "light", "aria-labelledby": "light-title" },
-    h("div", { class: "head" }, h("h2", { id: "light-title" }, w("optics")), h("span", { class: "soft small" }, w("opticsHint"))),
+    h("div", { class: "head" }, h("h2", { id: "light-title" }, w("optics")), ranges()),
+    h("p", { class: "soft small" }, w("opticsHint")),
     has ? [h("div", { id: "light", class: "chart", "data-keep": true, "data-key": "chart", role: "img", "aria-label": w("optics") }), figures(light, (v) => `${number(v, 1)} dBm`)]
       : h("p", { class: "soft" }, w(fiber ? "noSeries" : "noFiber")));
 }

@@ -2,7 +2,7 @@
 
 import { all, get, id as quoted, maybe } from "../api.js";
 import { h } from "../dom.js";
-import { bitRate, day, duration, length, month, monthKey } from "../format.js";
+import { bitRate, day, duration, length, month, monthKey, number } from "../format.js";
 import { activeIncidents, incidentCard, told } from "../parts/incident.js";
 import { LINK_STATE, LINK_WORDS, STATES, badge, countBy } from "../parts/marks.js";
 import { availability, slaFacts, slaLink } from "../parts/sla.js";
@@ -42,7 +42,7 @@ function heading({ name, known, offices: served, links }) {
     h("h1", {}, name),
     h("p", { class: "standing" }, STATES.filter((s) => counts[s]).map((s) => badge(s, `${counts[s]} ${w(s)}`)),
       h("span", { class: "soft" }, `${links.length} ${w("circuit")}`),
-      known?.sla_percent ? h("span", { class: "soft" }, w("contract", { p: `${known.sla_percent} %` })) : null),
+      known?.sla_percent ? h("span", { class: "soft" }, w("contract", { p: `${number(known.sla_percent, 1)} %` })) : null),
     known?.contacts?.length ? h("div", {}, known.contacts.map((c) => h("div", { class: "contact" }, h("strong", {}, c.name),
       c.phone ? h("a", { class: "button", href: `tel:${c.phone.replace(/[^+\d]/g, "")}` }, `${w("call")} ${c.phone}`) : null,
       c.email ? h("a", { class: "button", href: `mailto:${c.email}` }, c.email) : null))) : null);
