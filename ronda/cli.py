@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 # command is asked for: `ronda check` must not wait for a web framework.
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("demo", "ronda.commands.demo", "demo"),
+    ("init", "ronda.commands.init", "init"),
     ("check", "ronda.commands.check", "check"),
     ("doctor", "ronda.commands.doctor", "doctor"),
     ("serve", "ronda.commands.serve", "serve"),
