@@ -1,4 +1,4 @@
-"""The first set-up: whatever people answer, the files are read back, and secrets stand in one of them only."""
+"""The first set-up: whatever people answer, the files are read back, and secrets stand in one of them."""
 
 from __future__ import annotations
 
