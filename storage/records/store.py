@@ -337,6 +337,7 @@ class Records:
             with self._writing() as connection:
                 return delete(connection, now - age)
 
+        run(memory.prune, timedelta(seconds=policy.incidents_s))  # what channels know of forgotten incidents
         run(history.prune_watches, timedelta(seconds=policy.events_s))
         return Pruned(
             events=run(events.prune, timedelta(seconds=policy.events_s)),
