@@ -1,4 +1,4 @@
-"""Ronda at its place: `ronda serve`, InfluxDB, a webhook and a mail server inside the lab's monitor namespace.
+"""Ronda at its place: `ronda serve`, InfluxDB, a webhook and a mail server in the lab's monitor namespace.
 
 Used by the tests and the figures alike. Nothing here knows how Ronda thinks: it starts the real program and
 listens.
@@ -122,7 +122,7 @@ class Mail:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802  # aiosmtpd's
         found = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.messages.append(found)  # type: ignore[arg-type]  # the policy makes EmailMessages
+        self.messages.append(found)
         return "250 OK"
 
     def stop(self) -> None:
@@ -157,10 +157,18 @@ class Influx:
 
     def query(self, influxql: str, database: str = "ronda") -> list[dict[str, Any]]:
         """Rows as dictionaries, of all series."""
+        series = self._series(influxql, database)
+        return [dict(zip(s["columns"], values, strict=True)) for s in series for values in s["values"]]
+
+    def tags(self, influxql: str, database: str = "ronda") -> list[dict[str, str]]:
+        """The tags of every series, in the same order."""
+        return [s.get("tags", {}) for s in self._series(influxql, database)]
+
+    def _series(self, influxql: str, database: str) -> list[dict[str, Any]]:
         parameters = {"q": influxql, "db": database, "epoch": "s"}
         answer = self._inside(lambda: httpx.get(f"{self.url}/query", params=parameters, timeout=30)).json()
-        series = answer["results"][0].get("series", [])
-        return [dict(zip(s["columns"], values, strict=True)) for s in series for values in s["values"]]
+        found: list[dict[str, Any]] = answer["results"][0].get("series", [])
+        return found
 
     def stop(self) -> None:
         self.process.kill()

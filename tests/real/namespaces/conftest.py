@@ -1,7 +1,7 @@
 """One lab of real software and one Ronda in it, for all tests of this folder.
 
-What happens is asked of the lab, what is expected stands in the tests, and what is true is the lab's own walk and
-its own echo requests. Deadlines are generous: agents, OSPF and LLDP take seconds.
+What happens is asked of the lab, what is expected stands in the tests, and what is true is the lab's own walk
+and its own echo requests. Deadlines are generous: agents, OSPF and LLDP take seconds.
 """
 
 from __future__ import annotations

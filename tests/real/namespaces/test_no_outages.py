@@ -66,7 +66,7 @@ def test_a_slow_link_pages_nobody(scene: Scene) -> None:
 
     def rtt_ms() -> float:
         rows = scene.house.influx.query(
-            "SELECT last(\"rtt_ms\") AS ms FROM \"probe\" WHERE \"device\" = 'tanjung-harapan-r1'"
+            'SELECT last("rtt_ms") AS ms FROM "probe" WHERE "device" = \'tanjung-harapan-r1\''
         )
         return float(rows[0]["ms"]) if rows else 0.0
 

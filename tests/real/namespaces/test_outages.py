@@ -36,7 +36,9 @@ def test_a_branch_fiber_is_cut(scene: Scene) -> None:
     last = office["outages"][-1]
     began, ended = datetime.fromisoformat(last["since"]), datetime.fromisoformat(last["until"])
     assert abs((began - before).total_seconds()) <= PROBE_INTERVAL_S + 1.0, f"{began}, truly {before}"
-    assert -1.0 <= (ended - mended).total_seconds() <= PROBE_INTERVAL_S + ROUTING_S, f"{ended}, truly {mended}"
+    assert -1.0 <= (ended - mended).total_seconds() <= PROBE_INTERVAL_S + ROUTING_S, (
+        f"{ended}, truly {mended}"
+    )
     assert last["length_s"] == pytest.approx((ended - began).total_seconds(), abs=1.0)
 
 
