@@ -135,7 +135,7 @@ class ProgressIn(BaseModel):
     link: str | None = Field(
         None,
         max_length=1000,
-        pattern=r"^https?://[^\s/]+",
+        pattern=r"^https?://[^\s/]+[^\s]*$",
         description="Where a document or picture lies.",
         examples=["https://arsip.example.id/ba-114.pdf"],
     )

@@ -46,7 +46,7 @@ class Facts:
     @cached_property
     def judged(self) -> list[Incident]:
         """Outages and losses of a path; not conditions, and not what was never told."""
-        return [i for i in self.incidents if i.kind in JUDGED]
+        return [i for i in self.incidents if i.kind in JUDGED and i.told]
 
     @cached_property
     def blame(self) -> Blame:

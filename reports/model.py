@@ -108,7 +108,7 @@ class OutageRow:
     cause: CauseRow | None
     """None: no incident explains it."""
     against: tuple[str, ...]
-    """Providers against whom it counts."""
+    """Providers whose doing it is; what counts against them says `seconds`."""
     components: tuple[ComponentRow, ...]
     tickets: tuple[str, ...]
     windows: tuple[WindowRow, ...]

@@ -24,7 +24,7 @@ from reports.sla_offices import EXCUSED
 from reports.spans import Span, edges, overlap, union, within
 from reports.standing import Gap, Standing, Stretch
 from reports.terms import fee_idr, restitution_idr
-from topology.findings import Component, ComponentKind, Connectivity
+from topology.findings import Component, ComponentKind, Connectivity, LinkCondition
 from topology.model import Inventory, Link, LinkId, OfficeId, Provider
 
 _LOSSES = (Connectivity.CUT, Connectivity.DEGRADED)
@@ -144,37 +144,54 @@ def offices_at(link: Link, inventory: Inventory) -> tuple[OfficeId, ...]:
 def _faults(facts: Facts) -> _Faults:
     found: _Faults = {}
     for incident in facts.judged:
-        if not incident.offices:
-            _note(found, facts, incident, None)
-        for affected in incident.offices:
-            if affected.connectivity in _LOSSES:
-                _note(found, facts, incident, affected)
+        hit = [a for a in incident.offices if a.connectivity in _LOSSES]
+        for affected in hit:
+            _note(found, facts, incident, affected)
+        if not hit:
+            _note_links(found, facts, incident)
     return found
 
 
-def _note(found: _Faults, facts: Facts, incident: Incident, affected: AffectedOffice | None) -> None:
-    horizon = facts.frame.until
-    if affected is None:  # nobody lost anything; the circuit was down all the same
-        ends = incident.resolved_at or horizon
-        if not (circuits := facts.blame.circuits(incident)) or incident.began_at >= ends:
-            return
-        anyone = next(iter(facts.inventory.offices))
-        whole = Span(incident.began_at, ends)
-        cause, spans = facts.blame.of(incident, anyone, whole), [whole]
-    else:
-        until = affected.until or horizon
-        if affected.office not in facts.inventory.offices or affected.since >= until:
-            return
-        whole = Span(affected.since, until)
-        cause = facts.blame.of(incident, affected.office, whole)
-        spans = within(_known(facts.stood[affected.office]), whole)
-        circuits = cause.circuits
+def _note(found: _Faults, facts: Facts, incident: Incident, affected: AffectedOffice) -> None:
+    until = affected.until or facts.frame.until
+    if affected.office not in facts.inventory.offices or affected.since >= until:
+        return
+    whole = Span(affected.since, until)
+    cause = facts.blame.of(incident, affected.office, whole)
+    spans = within(_known(facts.stood[affected.office]), whole)
     hit = {a.office for a in incident.offices if a.connectivity in _LOSSES}
-    for circuit in circuits:
+    for circuit in cause.circuits:
         ends_at = set(offices_at(facts.inventory.links[circuit], facts.inventory))
-        if affected is None or affected.office in ends_at or not ends_at & hit:
+        if affected.office in ends_at or not ends_at & hit:
             fault = found.setdefault(circuit, {}).setdefault(incident.id, _Fault(incident, cause))
             fault.spans += spans
+
+
+def _note_links(found: _Faults, facts: Facts, incident: Incident) -> None:
+    """Nobody lost anything, or it comes and goes too fast to say who did: when the link itself was down."""
+    ends = incident.resolved_at or facts.frame.until
+    if incident.began_at >= ends:
+        return
+    whole = Span(incident.began_at, ends)
+    for circuit in facts.blame.circuits(incident):
+        spans = within(_downs(facts, circuit), whole)
+        offices = offices_at(facts.inventory.links[circuit], facts.inventory)
+        if spans and offices:
+            cause = facts.blame.of(incident, offices[0], whole)
+            if circuit in cause.circuits:
+                fault = found.setdefault(circuit, {}).setdefault(incident.id, _Fault(incident, cause))
+                fault.spans += spans
+
+
+def _downs(facts: Facts, link: LinkId) -> list[Span]:
+    """When the log calls it down."""
+    lines = [r.change for r in facts.log.get(Component(ComponentKind.LINK, link), ())]
+    ends = [line.at for line in lines[1:]] + [facts.frame.until]
+    return union(
+        Span(line.at, end)
+        for line, end in zip(lines, ends, strict=True)
+        if line.now == LinkCondition.DOWN and line.at < end
+    )
 
 
 def _known(stood: Sequence[Stretch]) -> list[Span]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from alerts.model import IncidentKind
 from reports.availability import Part, Times
 from reports.terms import fee_idr, restitution_idr
 from storage.records.outage_causes import CauseKind
@@ -168,3 +169,30 @@ def test_never_more_than_the_fee_of_the_time_in_service() -> None:
     late = times(half, before=half)
     assert fee_idr(1_000_000, late, MONTH) == 500_000
     assert restitution_idr(Restitution(), 1_000_000, late, MONTH, 99.5) == 500_000
+
+
+def test_a_flapping_circuit_is_down_when_its_link_was(story: Story) -> None:
+    flapping = story.link("icon-long")
+    for minute in range(0, 20, 4):
+        story.says(flapping, "down", story.day(9, 8, minute))
+        story.says(flapping, "up", story.day(9, 8, minute + 1))
+    story.incident("R-1", [flapping], story.day(9, 8), story.day(9, 9), kind=IncidentKind.FLAPPING)
+    row = story.circuit_row("icon-long")
+    assert row.seconds.down_short_s == 5 * 60
+    assert (row.outages_counted, row.outages_short) == (0, 5)
+    assert row.restitution_idr == 0
+
+
+def test_a_circuit_that_nobody_missed_was_down_all_the_same(story: Story) -> None:
+    spare = story.link("icon-long")
+    story.says(spare, "down", story.day(9, 8))
+    story.says(spare, "up", story.day(9, 10))
+    story.incident("R-1", [spare], story.day(9, 8), story.day(9, 11))
+    assert story.circuit_row("icon-long").seconds.down_counted_s == 2 * HOUR
+
+
+def test_a_suspicion_that_nobody_was_told_of_blames_nobody(story: Story) -> None:
+    incident = story.cut("kuaro", story.day(3), story.day(3, 10))
+    story.incidents[-1] = replace(incident, opened_at=None)
+    assert story.circuit_row("icon-kuaro").outages == ()
+    assert story.office_row("kuaro").outages[0].against == ()
