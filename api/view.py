@@ -30,7 +30,9 @@ class View(NetworkView):
             explains=self.components(incident.explains),
             alternatives=[
                 schemas.HypothesisOut(
-                    components=self.components(h.components), confidence=h.confidence, why=h.why
+                    components=self.components(h.components),
+                    confidence=h.confidence,
+                    why=self.words(h.why, h.components),
                 )
                 for h in incident.alternatives
             ],
@@ -48,7 +50,7 @@ class View(NetworkView):
             return entry
         if entry.what is Happened.COMMENTED:
             return None
-        return replace(entry, why="") if entry.who is not None else entry
+        return replace(entry, why="")
 
     def _incident(self, incident: Incident) -> dict[str, object]:
         same = ("id", "kind", "status", "severity", "confidence", "began_at", "opened_at", "revision")

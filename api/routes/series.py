@@ -89,7 +89,8 @@ async def series(
         every_s=every_s,
         aggregate=how,
     )
-    shown = [one for one in found if one.rows and _is_visible(measurement, one, visible)]
+    by_port = bool(device or if_name)
+    shown = [one for one in found if one.rows and _is_visible(measurement, one, visible, by_port=by_port)]
     if len(shown) > MOST_SERIES:
         raise ProblemError(
             422, f"{len(shown)} series: name an office, a device or a link ({MOST_SERIES} at most)"
@@ -157,12 +158,15 @@ def _devices_with_values(visible: Visible) -> set[DeviceId]:
     return {end.device for i in visible.links for end in links[i].ends} | set(visible.devices)
 
 
-def _is_visible(measurement: str, one: Series, visible: Visible) -> bool:
+def _is_visible(measurement: str, one: Series, visible: Visible, *, by_port: bool) -> bool:
+    """`by_port`: asked for by device or port, so that an answer would confirm that there is such a one."""
     if visible.everything:
         return True
     tags = one.tags
     device = visible.inventory.devices.get(DeviceId(tags.get(names.TAG_DEVICE, "")))
     own = device is not None and device.provider == visible.provider
+    if by_port and (device is None or device.id not in visible.devices):
+        return False
     if measurement in _PORTS:
         return own or LinkId(tags.get(names.TAG_LINK, "")) in visible.links
     if measurement in _INSIDE:
