@@ -186,7 +186,7 @@ def _note_links(found: _Faults, facts: Facts, incident: Incident) -> None:
 def _downs(facts: Facts, link: LinkId) -> list[Span]:
     """When the log calls it down."""
     lines = [r.change for r in facts.log.get(Component(ComponentKind.LINK, link), ())]
-    ends = [line.at for line in lines[1:]] + [facts.frame.until]
+    ends = [*(line.at for line in lines), facts.frame.until][1:]
     return union(
         Span(line.at, end)
         for line, end in zip(lines, ends, strict=True)

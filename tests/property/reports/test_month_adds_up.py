@@ -100,8 +100,8 @@ def test_every_second_is_the_part_that_the_oracle_says(
     stood = stretches(recorded, spans(watched), blind_spans(sight, frame), frame)
     month = Span(at(first), at(last))
     blamed = [Blamed(s, f"R-{n}") for n, s in enumerate(spans(power))]
-    exclusions = [Exclusion(s, Part.EXCLUDED_MAINTENANCE, "w") for s in spans(windows)]
-    exclusions += [Exclusion(s, Part.EXCLUDED_POWER, "p") for s in spans(power)]
+    exclusions = [Exclusion(s, Part.EXCLUDED_MAINTENANCE, window="w") for s in spans(windows)]
+    exclusions += [Exclusion(s, Part.EXCLUDED_POWER) for s in spans(power)]
     intervals = divide(month, stood, outages_of(stood), blamed, exclusions, timedelta(seconds=LIMIT))
 
     blind = []
@@ -134,9 +134,7 @@ def _by_second(intervals: list[Interval]) -> list[Part]:
 
 
 @given(
-    zone=st.sampled_from(ZONES).map(
-        ZoneInfo
-    ),
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
     year=st.integers(1990, 2060),
     number=st.integers(1, 12),
     off=st.integers(0, 3_000_000),

@@ -196,3 +196,8 @@ def test_a_suspicion_that_nobody_was_told_of_blames_nobody(story: Story) -> None
     story.incidents[-1] = replace(incident, opened_at=None)
     assert story.circuit_row("icon-kuaro").outages == ()
     assert story.office_row("kuaro").outages[0].against == ()
+
+
+def test_an_incident_about_a_link_that_the_log_does_not_know(story: Story) -> None:
+    story.incident("R-1", [story.link("icon-long")], story.day(9, 8), story.day(9, 11))
+    assert story.circuit_row("icon-long").outages == ()
