@@ -43,13 +43,13 @@ class ServiceWatch:
         """While the host can't be reached a failed check says nothing of the application."""
         if not seen.up and not host_reached:
             return
-        reason = seen.reason or "no answer"
+        reason = None if seen.up else seen.reason or "no answer"
         reading = Reading(
             seen.at,
             Side.GOOD if seen.up else Side.BAD,
             Severity.MAJOR,
             1.0,
-            f"doesn't work though its host answers: {reason}",
+            "works again" if seen.up else f"doesn't work though its host answers: {reason}",
             facts_of(
                 ("reason", reason), ("status_code", seen.status_code), ("offices", len(cause.offices) or None)
             ),
