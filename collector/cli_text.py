@@ -30,6 +30,8 @@ _PROMPT = re.compile(
     r"|<[^<>\s]{1,80}>"  # <Huawei>
     r"|\{(?:master|primary|backup|linecard)[^}\n]*\}(?:\[[^\]\n]*\])?)[ \t]*$"  # {master:0} of Junos
 )
+_ECHO = re.compile(r"^(?:[\w.@()/:~-]{1,80}[>#%$]|\[[^\]]{1,80}\](?: ?>)?|<[^<>\s]{1,80}>) ?/?(\S.*)")
+"""A prompt with a command behind it."""
 _PAGING_NOW = re.compile(rf"(?:^|\n)[ \t]*{_MORE}[ \t]*$", re.IGNORECASE)
 
 
@@ -59,9 +61,13 @@ def clean(text: str, command: str = "") -> list[str]:
 def _unwrapped(lines: list[str], command: str) -> list[str]:
     """Without the command's echo above and the prompt below."""
     start, end = 0, len(lines)
+    first_word = command.lstrip("/").partition(" ")[0]
     for n, line in enumerate(lines[:4]):
         said = " ".join(line.split()).lower()
-        if command and said.endswith(command) and len(said) <= len(command) + 100:
+        if not command or len(said) > len(command) + 100:
+            continue
+        echo = _ECHO.match(said)
+        if said.endswith(command) or (echo is not None and echo.group(1).startswith(first_word)):
             start = n + 1
     while end > start and (not lines[end - 1].strip() or _PROMPT.match(lines[end - 1])):
         end -= 1

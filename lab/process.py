@@ -38,9 +38,9 @@ def write_derived(source: Path, inventory: Inventory, target: Path) -> None:
     declared = {str(entry["id"]) for entry in document.get("credentials") or ()}
     for credential in inventory.credentials.values():
         if credential.id not in declared:  # one a device, for its own SSH port
-            plain: dict[str, str | int | None] = {"id": str(credential.id), "kind": str(credential.kind), "user": credential.user}
+            plain: dict[str, str | int | None] = {"id": str(credential.id), "kind": str(credential.kind)}
+            plain |= {"user": credential.user, "port": credential.port}
             plain |= {"password_env": credential.password_env, "password_file": credential.password_file}
-            plain |= {"port": credential.port}
             document["credentials"].append({k: v for k, v in plain.items() if v is not None})
     for entry in document["devices"]:
         device = inventory.devices[entry["id"]]
