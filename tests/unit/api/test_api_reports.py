@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import httpx
+import jsonschema
 import openpyxl
 import pytest
 
@@ -316,3 +317,30 @@ async def test_a_wall_screen_reads_no_reports(client: httpx.AsyncClient, october
 def _closed(backend: Backend) -> Iterator[None]:
     yield
     backend.records.stop()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/reports/sla",
+        "/rollout",
+        "/rollout/summary",
+        "/rollout/{office_id}",
+        "/incidents/{incident_id}/cause",
+    ],
+)
+async def test_answers_have_the_form_that_openapi_promises(
+    client: httpx.AsyncClient, october: Backend, path: str
+) -> None:
+    body = {"cause": "listrik", "evidence": "foto"}
+    assert (await client.post("/api/v1/incidents/R-1/cause", json=body)).status_code == 201
+    progress = {"stage": "installing", "note": "tiang berdiri", "promised_date": "2026-12-20"}
+    answer = await client.post("/api/v1/rollout/pkm-muara-komam/progress", json=progress)
+    assert answer.status_code == 201
+    document = (await client.get("/openapi.json")).json()
+    promised = document["paths"][f"/api/v1{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+    real = path.format(office_id="pkm-muara-komam", incident_id="R-1")
+    month = {"month": MONTH} if path == "/reports/sla" else {}
+    found = (await client.get(f"/api/v1{real}", params=month)).json()
+    schema = {**promised["schema"], "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(found)
