@@ -187,7 +187,7 @@ def _filters(route: Any, path: str, ids: dict[str, list[str]]) -> Iterator[Visit
     for parameter in _query(route):
         name = parameter.alias
         if name in ids:
-            for value in ids[name]:
+            for value in _some(ids[name]):
                 unknown = {
                     **required,
                     name: f"{value.partition(':')[0]}:{NOWHERE}" if ":" in value else NOWHERE,
