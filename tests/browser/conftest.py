@@ -1,4 +1,4 @@
-"""A lab, a server and a real browser: everything as a user has it. Skipped by name where Chromium is missing."""
+"""A lab, a server and a real browser, as a user has them. Skipped by name where Chromium is missing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,12 @@ class House:
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.dir / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*RONDA, *arguments], env=self.environ, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                [*RONDA, *arguments],
+                env=self.environ,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.processes.append(process)
         return process
@@ -100,7 +105,11 @@ def chromium() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
-    flags = ["--disable-gpu", "--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    flags = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    ]
     with api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
@@ -138,9 +147,7 @@ class Visit:
     def overflow(self) -> tuple[int, int]:
         """Pixels by which the page is wider and taller than the screen."""
         root = "document.documentElement"
-        found = self.page.evaluate(
-            f"[{root}.scrollWidth - innerWidth, {root}.scrollHeight - innerHeight]"
-        )
+        found = self.page.evaluate(f"[{root}.scrollWidth - innerWidth, {root}.scrollHeight - innerHeight]")
         return found[0], found[1]
 
 

