@@ -77,7 +77,7 @@ def from_os_error(error: OSError) -> SnmpFault:
     return SnmpFault(PollFault.UNREACHABLE, text)
 
 
-def from_gufo_error(error: Exception) -> SnmpFault:
+def from_gufo_error(error: BaseException) -> SnmpFault:
     if isinstance(error, TimeoutError):  # gufo's name for ECONNREFUSED
         return SnmpFault(PollFault.REFUSED, "the host refused: nothing listens on this port")
     if isinstance(error, OSError):

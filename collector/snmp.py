@@ -307,7 +307,10 @@ class GufoSession:
             answer = _END
         except NoSuchInstance:
             answer = NOT_THERE
-        except Exception as error:  # noqa: BLE001 - whatever gufo raises becomes a typed fault
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            # A panic of gufo's Rust decoder, as some truncated packets bring about, is no Exception.
             if waiter is not None and not waiter.done():
                 waiter.set_exception(from_gufo_error(error))
             else:
