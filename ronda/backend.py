@@ -129,14 +129,20 @@ class AppBackend:
 
     async def plan(self, window: Window) -> bool:
         added = await self._ask(lambda: self._app.records.save_window(window))
-        await self._app.reload_windows()
+        await self._reload_windows()
         return added
 
     async def cancel_window(self, id_: WindowId) -> Window | None:
         now = self._app.clock.now()
         found = await self._ask(lambda: self._app.records.cancel_window(id_, now))
-        await self._app.reload_windows()
+        await self._reload_windows()
         return found
+
+    async def _reload_windows(self) -> None:
+        try:
+            await self._app.reload_windows()
+        except (RecordsError, RuntimeError) as error:
+            raise RecordsUnavailableError(f"it is recorded, and in force within a minute: {error}") from error
 
     async def events(
         self,
