@@ -16,7 +16,7 @@ from alerts.condition_optics import OpticsWatch
 from alerts.condition_services import ServiceWatch
 from alerts.condition_settings import ConditionSettings
 from alerts.conditions import Condition
-from alerts.model import ConditionKind, Incident, IncidentKind
+from alerts.model import ConditionKind, Incident
 from topology.findings import Component, ComponentKind, DeviceCondition, Verdict
 from topology.model import ApplicationId, ConnectionStage, DeviceId, Inventory, Link, OfficeId, PortRef
 from topology.observations import (
@@ -93,9 +93,8 @@ class ConditionEngine:
     def resume(self, incidents: Iterable[Incident]) -> None:
         """What stood when an earlier process ended stands until evidence ends it."""
         for incident in incidents:
-            if not incident.active or incident.kind is not IncidentKind.CONDITION or incident.group is None:
+            if not incident.active or incident.group is None or incident.condition is None:
                 continue
-            assert incident.condition is not None
             condition = Condition(
                 key=incident.group,
                 kind=incident.condition,

@@ -56,8 +56,10 @@ class Newcomers:
             self._missed |= {o for o, ds in self._devices.items() if all(state.get(d) in _NOT_UP for d in ds)}
 
     def look(self, verdict: Verdict) -> list[Newcomer]:
+        if verdict.blind:
+            return []
         found = []
-        for office, devices in self._devices.items():
+        for office, devices in list(self._devices.items()):
             found_now = {verdict.devices.get(d) for d in devices}
             if DeviceCondition.UP not in found_now:
                 self._since.pop(office, None)
@@ -65,6 +67,7 @@ class Newcomers:
                     self._missed.add(office)
                 continue
             if office not in self._missed:
+                del self._devices[office]  # it answered all along: no news, also after the next outage
                 continue
             since = self._since.setdefault(office, verdict.at)
             if verdict.at - since < self._steady:

@@ -191,6 +191,9 @@ def test_one_that_joined_while_the_monitor_was_away_is_greeted(life: Life) -> No
 def test_what_answers_at_the_very_first_look_is_no_news(life: Life) -> None:
     life.look(0, *alive(0), Reachability(DeviceId("n1"), at(0), True))
     life.look(10, Reachability(DeviceId("n1"), at(10), True))
+    for second in (20, 21, 22):
+        life.look(second, Reachability(DeviceId("n1"), at(second), False, received=0))
+    life.look(30, Reachability(DeviceId("n1"), at(30), True))  # back after an outage: it was there before
     assert life.told == []
 
 
