@@ -81,7 +81,7 @@ function update(old, fresh) {
 /** What a person set by hand, and what a library did to its own element. */
 function mine(element, name) {
   if (element.hasAttribute("data-keep") && (name === "class" || name === "style")) return true;
-  return (name === "open" && element.tagName === "DETAILS") || (name === "value" && element.tagName === "INPUT");
+  return name === "data-drags" || (name === "open" && element.tagName === "DETAILS") || (name === "value" && element.tagName === "INPUT");
 }
 
 /** One listener for the page: elements name what they do in `data-do`. */

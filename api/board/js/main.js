@@ -91,6 +91,7 @@ function retry() {
 /** What every page shows: the network's name, how many are cut, what to announce. */
 async function readPulse() {
   if (route.name === "login") return;
+  state.session ??= await maybe("/session");
   const [summary, incidents] = await Promise.all([get("/summary", moment()), all("/incidents", { status: "active" }, 500)]);
   state.summary = summary;
   setZone(summary.timezone);
@@ -156,6 +157,7 @@ function arrive({ keepPlace = false } = {}) {
   state.at = route.at;
   if (before.name !== route.name || before.id !== route.id) {
     VIEWS[before.name]?.leave?.();
+    if (before.name === "login") state.live.hurry(); // the line may be open now
     [trouble, retryAt, failures] = [null, null, 0];
     if (!keepPlace) {
       window.scrollTo(0, 0);
@@ -244,8 +246,5 @@ window.addEventListener("resize", () => {
 rememberedTheme();
 setLanguage(new URLSearchParams(location.search).get("lang") ?? remembered("language") ?? "id");
 draw();
-(async () => {
-  state.session = await maybe("/session").catch(() => null);
-  refresh();
-  state.live.start();
-})();
+refresh();
+state.live.start();

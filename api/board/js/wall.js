@@ -40,6 +40,7 @@ function takeToken() {
 }
 
 
+let refused = null;
 let entering = null;
 
 function token() {
@@ -50,15 +51,17 @@ function token() {
   }
 }
 
-/** Once for many who ask; false when there is no token or it is not taken. */
+/** Once for many who ask. A token that was refused is not tried again: that would only lock the door for longer. */
 function enter() {
   entering ??= (async () => {
     try {
-      if (!token()) throw Object.assign(new Error(w("wallLogin")), { status: 401 });
+      if (!token() || token() === refused) throw Object.assign(new Error(w("wallLogin")), { status: 401 });
       await send("/session", { token: token() });
       shown.error = null;
+      live.hurry();
       setTimeout(refresh, 0);
     } catch (error) {
+      if (error.status === 401) refused = token();
       shown.error = error.status === 401 ? w("wallLogin") : null;
       draw();
     }

@@ -378,6 +378,22 @@ def test_every_word_that_is_asked_for_exists() -> None:
         assert set(asked) <= known, file.name
 
 
+@pytest.mark.parametrize(("page", "start"), [("index.html", "main.js"), ("wall.html", "wall.js")])
+def test_modules_are_asked_for_together_and_not_one_after_another(page: str, start: str) -> None:
+    scripts = BOARD / "js"
+    needed, todo = set(), [scripts / start]
+    while todo:
+        file = todo.pop()
+        for name in re.findall(r'from "(\.[^"]+)"', file.read_text(encoding="utf-8")):
+            other = (file.parent / name).resolve()
+            if other not in needed:
+                needed.add(other)
+                todo.append(other)
+    text = (BOARD / page).read_text(encoding="utf-8")
+    listed = re.findall(r'rel="modulepreload" href="/static/js/([^"]+)"', text)
+    assert sorted(listed) == sorted(str(f.relative_to(scripts.resolve())) for f in needed)
+
+
 def test_the_map_has_every_kecamatan_and_says_that_it_is_schematic() -> None:
     drawn = json.loads((BOARD / "data" / "paser.geojson").read_text(encoding="utf-8"))
     assert len(drawn["features"]) == 10

@@ -184,6 +184,7 @@ function linkLines(links, at, size) {
 
 /** A provider's network has no place of its own: it is drawn between what it joins. */
 function cloudAt(topology, device, points, seat, place) {
+  if (!device) return null; // not ours to see
   const joined = topology.links
     .flatMap((l) => (l.a.device === device ? [l.b] : l.b.device === device ? [l.a] : []))
     .map((end) => points.get(end.office) ?? (seat?.members.has(end.office) ? place : null))

@@ -50,11 +50,18 @@ export const home = {
     return true;
   },
 
-  drag(dx, dy) {
-    if (kept.zoom.zoom === 1) return false;
-    kept.zoom.x -= dx / kept.zoom.zoom;
-    kept.zoom.y -= dy / kept.zoom.zoom;
-    return true;
+  after() {
+    const map = document.querySelector("#map");
+    if (!map || map.dataset.drags) return;
+    map.dataset.drags = "yes";
+    map.addEventListener("pointermove", (event) => {
+      if (!event.buttons || kept.zoom.zoom === 1) return;
+      const svg = map.querySelector("svg");
+      const units = svg.viewBox.baseVal.width / svg.clientWidth / kept.zoom.zoom;
+      kept.zoom.x -= event.movementX * units;
+      kept.zoom.y -= event.movementY * units;
+      document.dispatchEvent(new CustomEvent("board:draw"));
+    });
   },
 };
 
@@ -109,7 +116,7 @@ function map(topology) {
   const button = (what, sign) => h("button", { type: "button", "data-do": what, "aria-label": w(what), title: w(what) }, sign);
   return h("section", { class: "panel map", "aria-labelledby": "map-title", "data-key": "map" },
     h("h2", { id: "map-title" }, w("map")),
-    h("div", { class: "map-box" }, h("div", { id: "map" }, drawn),
+    h("div", { class: "map-box" }, h("div", { id: "map", class: kept.zoom.zoom > 1 ? "zoomed" : "" }, drawn),
       h("div", { class: "zoom" }, button("zoomIn", "+"), button("zoomOut", "−"), kept.zoom.zoom > 1 ? button("zoomAll", "⤢") : null)),
     h("ul", { id: "legend", class: "legend" }, STATES.map((s) => h("li", {}, symbol(s), w(s))), h("li", {}, w("mapSchematic"))));
 }
