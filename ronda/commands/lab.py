@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -239,6 +240,15 @@ def renumber(
 ) -> None:
     """Restart a device that then numbers its interfaces (ifIndex) differently."""
     _send(run_dir, as_json, "renumber", device=device)
+
+
+@app.command(
+    "real",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def real(context: typer.Context) -> None:
+    """The lab with real software in network namespaces (docs/lab-namespaces.md): `ronda lab real --help`."""
+    os.execv(sys.executable, [sys.executable, "-m", "lab.namespaces", *context.args])  # noqa: S606  # no shell
 
 
 if __name__ == "__main__":

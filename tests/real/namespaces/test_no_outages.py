@@ -91,4 +91,6 @@ def test_a_flapping_link_is_told_a_few_times_and_not_ten(scene: Scene) -> None:
     told = list(scene.notes)
     assert len({n.incident for n in told}) == 1, scene.texts()
     assert 1 <= len(told) <= 5, scene.texts()
-    assert "flapping" in {n.body["kind"] for n in told}, scene.texts()
+    assert {c for n in told for c in n.components} == {"link:belengkong-suliliran"}, scene.texts()
+    incidents = scene.house.incidents()
+    assert [i for i in incidents if i["kind"] == "flapping" or "flap" in i["why"]], incidents
