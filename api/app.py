@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import problems
+from api import document, problems
 from api.answers import Answers
 from api.auditing import Auditing
 from api.auth import Authenticator, AuthPolicy
@@ -73,6 +73,7 @@ def create_app(
     app.state.designs = Designs()
     app.state.authenticator = Authenticator(backend.access, backend.clock, auth or AuthPolicy())
     problems.install(app)
+    document.install(app)
     app.include_router(health.router)
     for part in _PARTS:
         app.include_router(part.router, prefix="/api/v1")
