@@ -100,7 +100,12 @@ async def serve(core: int) -> None:
             sock.bind(("127.0.0.1", 0))
             sock.listen(1024)
             config = uvicorn.Config(
-                web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+                web,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_keep_alive=120,
+                timeout_graceful_shutdown=1,
             )
             server = uvicorn.Server(config)
             print(json.dumps({"port": sock.getsockname()[1]}), flush=True)
