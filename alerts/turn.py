@@ -162,7 +162,13 @@ class Turn:
 
     def _tell_the_told(self, reason: Reason) -> None:
         for telling in list(self._tellings.values()):
-            self._want(telling.receiver, reason)
+            if reason is not Reason.UPDATED or not self._heard_it(telling):
+                self._want(telling.receiver, reason)
+
+    def _heard_it(self, telling: Telling) -> bool:
+        """Whether what it was told last said the newest change already."""
+        at, changed = telling.at, self.incident.changed_at
+        return telling.waits is None and at is not None and changed is not None and at >= changed
 
     def _tell_newcomers(self, reason: Reason) -> None:
         for receiver in self.plan.direct:
