@@ -43,17 +43,22 @@ class Keeper:
         self._manners = manners or {}
         self._clock = clock
         self._thread: ThreadPoolExecutor | None = None
+        self._marks: ThreadPoolExecutor | None = None
+        """A thread of their own: a delivery is on record before anything that queued earlier is written."""
         self._unsaved: list[Unsaved] = []
         self._saving = asyncio.Lock()
         self.counters: Counter[str] = Counter()
 
     async def start(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="records")
+        self._marks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="marks")
         await self.call(self._records.start)
 
     async def stop(self) -> None:
-        if self._thread is None:
+        if self._thread is None or self._marks is None:
             return
+        self._marks.shutdown(wait=True)
+        self._marks = None
         await self.save()
         await self.call(self._records.stop)
         self._thread.shutdown(wait=True)
@@ -64,6 +69,11 @@ class Keeper:
         if self._thread is None:
             raise RuntimeError("the records are not started")
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    async def _call_first(self, function: Callable[[], T]) -> T:
+        if self._marks is None:
+            raise RuntimeError("the records are not started")
+        return await asyncio.get_running_loop().run_in_executor(self._marks, function)
 
     def add(self, unsaved: Unsaved) -> None:
         if unsaved.incidents or unsaved.notifications or unsaved.changes:
@@ -114,7 +124,7 @@ class Keeper:
     ) -> None:
         now = self._clock.now()
         retry_at = None if retry_after_s is None else now + timedelta(seconds=retry_after_s)
-        marked = await self.call(
+        marked = await self._call_first(
             lambda: self._records.mark(
                 row.notification.dedup_key,
                 delivery.outcome,

@@ -43,9 +43,11 @@ def make_engine(url: str) -> sa.Engine:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         try:
-            return sa.create_engine(parsed, pool_pre_ping=True)
+            engine = sa.create_engine(parsed, pool_pre_ping=True)
         except ModuleNotFoundError as error:
             raise RecordsError("PostgreSQL needs its driver: pip install 'ronda[postgres]'") from error
+        sa.event.listen(engine, "begin", _begin_postgresql)
+        return engine
     raise RecordsError(f"records URL: {backend} is not supported, only sqlite and postgresql")
 
 
@@ -62,8 +64,17 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("ronda_soon", False):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A transaction that starts as a reader can't always become a writer (SQLITE_BUSY at once, whatever the
     # timeout); one that says at its start that it will write waits for its turn.
-    writes = connection.get_execution_options().get("ronda_writes", False)
+    options = connection.get_execution_options()
+    writes = options.get("ronda_writes", False)
+    # In WAL mode NORMAL survives any end of the process, and the next FULL commit carries it to the disk.
+    level = "NORMAL" if options.get("ronda_soon", False) else "FULL"
+    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

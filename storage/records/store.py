@@ -207,7 +207,7 @@ class Records:
         """Takes what is due, for `lease_s` and for the caller alone; one a target and incident, the oldest.
 
         At most `limit` a target (receiver and channel), and of those in `full` no more than it says."""
-        with self._writing() as connection:
+        with self._writing(soon=True) as connection:
             return outbox.claim(connection, now, limit, lease_s, full or {})
 
     def mark(
@@ -224,10 +224,12 @@ class Records:
     ) -> bool:
         """What became of an attempt. False: the message is no longer in the caller's hands (lease run out).
 
+        Quick: between a delivery and its mark lies the window in which a crash sends a message again.
+
         `maybe_arrived`: it may have, though nobody said so. `held`: not an attempt, the rate limit's doing.
         Raises ValueError when `retry_at` is missing for `RETRY`, or given for anything else.
         """
-        with self._writing() as connection:
+        with self._writing(soon=True) as connection:
             return outbox.mark(
                 connection,
                 dedup_key,
@@ -355,17 +357,19 @@ class Records:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._transaction(writes=True) as connection:
+    def _writing(self, *, soon: bool = False) -> Iterator[sa.Connection]:
+        """`soon`: safe from any end of the process at once, from a power failure with the next commit that
+        is not."""
+        with self._transaction(writes=True, soon=soon) as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[sa.Connection]:
+    def _transaction(self, *, writes: bool, soon: bool = False) -> Iterator[sa.Connection]:
         if self._engine is None:
             raise RecordsError("the records are not started")
         try:
             with (
-                self._engine.connect().execution_options(ronda_writes=writes) as connection,
+                self._engine.connect().execution_options(ronda_writes=writes, ronda_soon=soon) as connection,
                 connection.begin(),
             ):
                 yield connection
