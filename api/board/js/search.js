@@ -11,13 +11,13 @@ const SHOWN = 12;
 let entries = [];
 let text = "";
 
-/** At the top of the list: what begins with the words; then what contains them all. */
+/** All that contain every word: offices first, then what begins with the words. */
 export function matches(list, typed) {
   const words = typed.toLocaleLowerCase("id").split(/\s+/).filter(Boolean);
   if (!words.length) return [];
   return list
     .filter((e) => words.every((word) => e.text.includes(word)))
-    .map((e) => [e.name.toLocaleLowerCase("id").startsWith(words[0]) ? 0 : 1, e])
+    .map((e) => [(e.href.startsWith("/office/") ? 0 : 2) + (e.name.toLocaleLowerCase("id").startsWith(words[0]) ? 0 : 1), e])
     .sort(([a, x], [b, y]) => a - b || x.name.localeCompare(y.name, getLanguage()))
     .map(([, e]) => e);
 }

@@ -161,7 +161,8 @@ function cards() {
   const page = turn % pages;
   return h("section", { class: "cards", "data-key": "cards" },
     h("h2", {}, w("wallCutTitle"), pages > 1 ? h("span", { class: "page" }, w("wallPage", { n: page + 1, m: pages })) : null),
-    h("ul", {}, offices.slice(page * CARDS, page * CARDS + CARDS).map(card)));
+    h("ul", { class: offices.length < CARDS ? `few n${offices.length}` : "" }, offices.slice(page * CARDS, page * CARDS + CARDS).map(card)),
+    offices.length < CARDS ? h("div", { class: "wall-map", "data-key": "map" }, drawWallMap(shown.offices)) : null);
 }
 
 function card(office) {

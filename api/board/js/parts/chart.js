@@ -53,7 +53,7 @@ export async function drawChart(host, { series, everyS, limits = [], format, min
   const pad = Math.max((high - low) * 0.12, 0.5);
   const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const chart = new UPlot({
-    width: host.clientWidth, height: 220, tzDate: (t) => UPlot.tzDate(new Date(t * 1000), zoneName()), legend: { show: series.length > 1 }, cursor: { drag: { x: false, y: false } },
+    width: host.clientWidth, height: 220, padding: [10, 30, 0, 0], tzDate: (t) => UPlot.tzDate(new Date(t * 1000), zoneName()), legend: { show: series.length > 1 }, cursor: { drag: { x: false, y: false } },
     scales: { y: { range: [min ?? low - pad, max ?? high + pad] } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((t) => tickText(t, data[0])), space: 70 },
