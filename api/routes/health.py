@@ -9,6 +9,7 @@ from itertools import chain
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from api import own_figures
 from api.answers import respond
 from api.auth import Authenticator
 from api.backend import Backend
@@ -45,8 +46,15 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
     "ronda_stream_resets_total": ("counter", "Event streams that had to be told to read everything anew."),
     "ronda_login_failures_total": ("counter", "Tokens and cookies that were not known, since the start."),
     "ronda_login_refused_total": ("counter", "Logins not looked at: too many failures from that address."),
-    "ronda_activity_total": ("counter", "What was done since the start, by part."),
-    "ronda_level": ("gauge", "Levels inside the process, by part."),
+    "ronda_activity_total": (
+        "counter",
+        "What was done since the start, by part: what has no name of its own yet.",
+    ),
+    "ronda_level": ("gauge", "Levels inside the process, by part: what has no name of its own yet."),
+}
+ALL_FAMILIES: Mapping[str, tuple[str, str]] = {
+    **FAMILIES,
+    **{family.name: (family.kind, family.words) for family in own_figures.FAMILIES},
 }
 Sample = tuple[str, Mapping[str, str], float]
 
@@ -109,9 +117,7 @@ def _samples(backend: Backend) -> Iterator[Sample]:
     yield "ronda_stream_listeners", {}, backend.feed.listeners
     yield "ronda_changes_published_total", {}, backend.feed.published
     yield "ronda_stream_resets_total", {}, backend.feed.resets
-    for part, value in backend.self_counters().items():
-        name = "ronda_level" if isinstance(value, float) else "ronda_activity_total"
-        yield name, {"part": part}, value
+    yield from own_figures.samples(backend.self_counters())
 
 
 def _logins(authenticator: Authenticator) -> Iterator[Sample]:
@@ -128,13 +134,14 @@ def _by(name: str, label: str, states: Iterable[str], values: Iterable[str]) -> 
 
 def render(samples: Iterable[Sample]) -> str:
     """Families in order, each with HELP and TYPE once, as the text format wants."""
-    lines: dict[str, list[str]] = {name: [] for name in FAMILIES}
+    lines: dict[str, list[str]] = {name: [] for name in ALL_FAMILIES}
     for name, labels, value in samples:
+        family = name if name in lines else name.rpartition("_")[0]  # of a histogram: _bucket, _sum, _count
         inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
         number = str(int(value)) if float(value).is_integer() else repr(float(value))
-        lines[name].append(f"{name}{{{inner}}} {number}" if inner else f"{name} {number}")
+        lines[family].append(f"{name}{{{inner}}} {number}" if inner else f"{name} {number}")
     text = []
-    for name, (kind, what) in FAMILIES.items():
+    for name, (kind, what) in ALL_FAMILIES.items():
         if lines[name]:
             text += [f"# HELP {name} {what}", f"# TYPE {name} {kind}", *lines[name]]
     return "\n".join(text) + "\n"
