@@ -30,6 +30,7 @@ from ronda.commands.serve import STOP_WITHIN_S
 from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit, stop_on_bad_input
 from ronda.errors import BadInputError
 from ronda.lock import DirectoryError, DirectoryLock
+from ronda.secret_words import secret_words
 from ronda.settings import ApiSettings, Settings
 from topology.graph import NetworkGraph
 from topology.model import Inventory
@@ -70,6 +71,7 @@ def demo(
         )
         with (run_dir / "ronda.log").open("w", encoding="utf-8") as stream:
             log.configure("json", settings.log_level, stream)
+            log.hide(secret_words(settings, known, environ))
             code = uvloop.run(_run(inventory, run_dir, settings, environ))
     raise typer.Exit(code)
 

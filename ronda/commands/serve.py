@@ -16,6 +16,7 @@ from ronda import log
 from ronda.app import App, StartError
 from ronda.clock import SystemClock
 from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit, stop_on_bad_input
+from ronda.secret_words import secret_words
 
 STOP_WITHIN_S = 4.5
 
@@ -35,6 +36,7 @@ def serve(
     chosen = settings_or_exit(settings, inventory=inventory, data_dir=data_dir, host=host, port=port)
     known = inventory_or_exit(chosen.inventory)
     log.configure(chosen.log_format, chosen.log_level)
+    log.hide(secret_words(chosen, known, os.environ))
     with stop_on_bad_input():
         app = App(chosen, known, SystemClock(), dict(os.environ))
     uvloop.run(until_stopped(app))
