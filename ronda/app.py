@@ -6,15 +6,12 @@ incidents to the records and the outbox.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from importlib.metadata import version
 
 import structlog
-from sqlalchemy import Connection
 
 from alerts.conditions import Condition
 from alerts.message import prepare
@@ -29,7 +26,7 @@ from collector.profile import load_profiles
 from collector.schedule import Schedule
 from collector.ssh import SshPoller
 from collector.ssh_turns import SshTurns
-from collector.traps import TrapEvent, TrapListener
+from collector.traps import TrapListener
 from ronda.access import auth_policy, who_gets_in
 from ronda.ack_by_channel import acknowledged_by_channel
 from ronda.auth_settings import unknown_providers
@@ -48,40 +45,31 @@ from ronda.channel_memory import ChannelMemory
 from ronda.condition_settings import condition_settings
 from ronda.conditions import ConditionJobs
 from ronda.heartbeat import Heartbeat
-from ronda.keeper import Keeper, Unsaved
+from ronda.intake import Intake
+from ronda.keeper import Keeper
 from ronda.lock import DirectoryError, DirectoryLock
+from ronda.metrics_writer import MetricsWriter
 from ronda.own_side import OwnSide
-from ronda.patrol import Patrol, Round
+from ronda.patrol import Patrol
+from ronda.rounds import Rounds
 from ronda.section import SettingsError
 from ronda.server import CannotListenError, WebServer
 from ronda.settings import Settings
 from ronda.ssh_settings import ssh_settings
 from ronda.telegram_hook import hook_router
+from ronda.upkeep import Upkeep
 from ronda.watch import Watch
-from storage.metrics.points import PointMaker, points_of_checks, points_of_self
+from storage.metrics.points import PointMaker
 from storage.metrics.store import StoreError
-from storage.metrics.verdict_points import points_of_incidents
 from storage.records import Records, RecordsError
-from storage.records.history import keep_watch
 from storage.settings import StorageSettings
 from topology.clock import Clock
-from topology.findings import Verdict
-from topology.model import Device, Inventory
-from topology.observations import ApplicationCheck, Observation, PollResult, Reachability
+from topology.model import Inventory
 
 log = structlog.get_logger(__name__)
 
-GATHER_S = 0.05
-"""Observations that come within this time share one verdict."""
-KEEP_EVIDENCE_EVERY_S = 10.0
-SELF_EVERY_S = 30.0
-PRUNE_EVERY_S = 6 * 3600.0
-WINDOWS_EVERY_S = 30.0
-"""Windows that were written past this process (`ronda maintenance` with no server to be found) are seen."""
 DIGEST_REACHES_BACK = timedelta(days=9)
 """A weekly digest tells of what ended up to a week ago."""
-POLL_SHARE = 0.75
-"""Of its interval a poll may take, so that it ends by itself before the schedule ends it."""
 
 
 class StartError(Exception):
@@ -97,6 +85,7 @@ class App:
         self.inventory = inventory
         self.clock = clock
         self.counters: Counter[str] = Counter()
+        self.intake, self.rounds, self.upkeep = Intake(self), Rounds(self), Upkeep(self)
         self.patrol = Patrol(
             inventory,
             build_routing(settings.alerts),
@@ -110,6 +99,7 @@ class App:
         self.keeper = Keeper(self.records, clock, manners)
         self.store = build_store(storage, clock)
         self.points = PointMaker(inventory)
+        self.writer = MetricsWriter(self.store, self.counters)
         language = inventory.network.language
         memory = ChannelMemory(self.keeper, self.records, clock)
         parts = Parts(clock, memory, self._acknowledge, self._standing, language)
@@ -140,7 +130,7 @@ class App:
         )
         self.ssh_turns = SshTurns(
             self.ssh,
-            self._take_poll,
+            self.intake.take_poll,
             clock,
             every_s=settings.ssh.every_s,
             alone_every_s=settings.ssh.alone_every_s,
@@ -149,14 +139,14 @@ class App:
         self.echo_windows = EchoWindows()
         self.checker = ApplicationChecker(inventory.applications.values(), clock)
         self.traps = build_traps(
-            settings.traps, inventory, environ, profiles.trap_words(), self._take_trap, clock
+            settings.traps, inventory, environ, profiles.trap_words(), self.intake.take_trap, clock
         )
         self.schedule = Schedule(
             inventory.devices.values(),
-            poll=self._poll,
+            poll=self.intake.poll,
             probe=lambda targets: self.prober.probe(targets, timeout_s=settings.probe.timeout_s),
-            deliver=self._take_poll,
-            deliver_probes=self._take_probes,
+            deliver=self.intake.take_poll,
+            deliver_probes=self.intake.take_probes,
             clock=clock,
         )
         self.backend = AppBackend(self)
@@ -166,10 +156,6 @@ class App:
         web.include_router(hook_router(telegram_hooks(settings.alerts, environ, channels)))
         self.web = WebServer(web, settings.api.host, settings.api.port)
         self.condition_jobs = ConditionJobs(self)
-        self._changed = asyncio.Event()
-        self._next_at: datetime | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._writes: set[asyncio.Task[object]] = set()
         self._lock = DirectoryLock(settings.data_dir)  # two in one directory would alert twice
         self._resumed = False
 
@@ -209,18 +195,14 @@ class App:
             raise StartError(str(error)) from error
         except (RecordsError, StoreError) as error:
             raise StartError(f"{error}. `ronda storage check` says what to do.") from error
-        for key, interval_s, run in self.checker.turns(self._take_check):
+        for key, interval_s, run in self.checker.turns(self.intake.take_check):
             self.schedule.every(key, interval_s, run)
         for key, interval_s, run in self.ssh_turns.turns(self.inventory.devices.values()):
             self.schedule.every(key, interval_s, run)
-        self.schedule.every("self", SELF_EVERY_S, self._measure_self)
-        self.schedule.every("prune", PRUNE_EVERY_S, self._prune)
-        self.schedule.every("maintain", 60.0, self._maintain)
-        self.schedule.every("windows", WINDOWS_EVERY_S, self.reload_windows)
-        self._tasks = [
-            asyncio.create_task(self._rounds(), name="rounds"),
-            asyncio.create_task(self._keep_evidence(), name="evidence"),
-        ]
+        for key, interval_s, run in self.upkeep.turns():
+            self.schedule.every(key, interval_s, run)
+        await self.rounds.start()
+        await self.upkeep.start()
         await self.condition_jobs.start()
         if self.heartbeat is not None:
             await self.heartbeat.start()
@@ -238,9 +220,8 @@ class App:
             await self.heartbeat.stop()
         await self.condition_jobs.stop()
         await self.schedule.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.rounds.stop()
+        await self.upkeep.stop()
         if self.traps is not None:
             await self.traps.stop()
         await self.ssh_turns.stop()
@@ -251,14 +232,10 @@ class App:
         self.backend.feed.close()
         await self.web.stop()
         await self.outbox.stop()
-        if self._writes:
-            await asyncio.wait(self._writes, timeout=1.0)
+        await self.writer.stop()
         await self.store.stop()
         if self._resumed:
-            try:
-                await self._save_evidence()
-            except RecordsError as error:  # the next start knows less; nothing else is lost
-                log.warning("evidence can't be saved", error=str(error))
+            await self.upkeep.last_words()
         await self.keeper.stop()
         self._lock.release()
         log.info("stopped")
@@ -306,110 +283,12 @@ class App:
                 "Ports below 1024 need CAP_NET_BIND_SERVICE; choose another with traps.port, or unset it."
             ) from error
 
-    # --- observations in ---
-
-    async def _poll(self, device: Device) -> PollResult:
-        if not device.snmp:
-            if device.ssh is not None:
-                return await self.ssh_turns.alone(device)
-            return PollResult(device.id, self.clock.now(), 0.0)  # reached by echo only, as declared
-        result = await self.poller.poll(device, deadline_s=device.poll_interval_s * POLL_SHARE)
-        self.ssh_turns.after_snmp(device, result)
-        return result
-
-    def _take_poll(self, result: PollResult) -> None:
-        self.counters["polls"] += 1
-        self.counters["poll_errors"] += len(result.errors)
-        self._see(result.observations)
-        self._write(self.points.of_poll(result))
-
-    def _take_probes(self, probes: Sequence[Reachability]) -> None:
-        self.counters["probes"] += len(probes)
-        self.ssh_turns.note_probes(probes)
-        self.echo_windows.add(probes)
-        self._see(self.own_side.sift(probes))
-        self._write(self.points.of_probes(probes))
-
-    def _take_check(self, check: ApplicationCheck) -> None:
-        self._see([check])
-        times = self.checker.response_times(check.application)
-        self._write(points_of_checks([(check, times)]))
-
-    def _take_trap(self, event: TrapEvent) -> None:
-        """A hint: the sender lives; it and whoever is at the other ends of its links are asked at once."""
-        self.counters["traps"] += event.count
-        self._see([event.reachability()])
-        neighbours = {other for _, other in self.patrol.judge.graph.neighbours(event.device)}
-        self.schedule.poll_now([event.device, *neighbours])
-        self.schedule.probe_now(neighbours)
-
-    def _see(self, observations: Iterable[Observation]) -> None:
-        self.patrol.see(observations)
-        self._changed.set()
+    # --- between the parts ---
 
     def put(self, conditions: Iterable[Condition]) -> None:
         """What was found beside the polls: a changed configuration, a neighbour not declared, ourselves."""
         self.patrol.put(conditions)
-        self._changed.set()
-
-    def _write(self, points: Sequence[object]) -> None:
-        """The store takes them in its own time; it never holds up a verdict."""
-        if not points:
-            return
-        task = asyncio.create_task(self.store.write(points))  # type: ignore[arg-type]  # Points, as made above
-        self._writes.add(task)
-        task.add_done_callback(self._written)
-
-    def _written(self, task: asyncio.Task[object]) -> None:
-        self._writes.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self.counters["write_errors"] += 1
-            if self.counters["write_errors"] in (1, 10, 100):
-                log.error("metrics can't be written", error=str(task.exception()))
-
-    # --- verdicts out ---
-
-    async def _rounds(self) -> None:
-        while True:
-            await self._wait()
-            try:
-                await self.look()
-            except Exception as error:  # the watch goes on; a fault of ours must be seen, not end the night
-                self.counters["round_errors"] += 1
-                log.exception("a round failed", error=str(error))
-                await asyncio.sleep(1.0)
-
-    async def _wait(self) -> None:
-        """Until something was seen, or the time to look again has come."""
-        wait_s = 1.0
-        if self._next_at is not None:
-            wait_s = min(wait_s, max(0.0, (self._next_at - self.clock.now()).total_seconds()))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait_s):
-                await self._changed.wait()
-        await asyncio.sleep(GATHER_S)
-        self._changed.clear()
-
-    async def look(self) -> Round:
-        """One verdict, and all that follows from it."""
-        now = self.clock.now()
-        before = self.patrol.verdict
-        round_ = self.patrol.look(now)
-        self._next_at = round_.next_at
-        self.counters["verdicts"] += 1
-        self.watch.look(now)
-        self.keeper.add(Unsaved(round_.moved.incidents, round_.moved.notifications, round_.changes))
-        if round_.verdict.wanted:
-            self.schedule.probe_now(round_.verdict.wanted)
-            self.schedule.poll_now(round_.verdict.wanted)
-        if self.keeper.waiting and await self.keeper.save():
-            self.outbox.poke()
-        if round_.changes or round_.moved.incidents:
-            self.backend.changed(round_)
-        self._write(points_of_incidents(round_.moved.incidents, now))
-        if round_.changes or before is None:
-            self._write_verdict(round_.verdict)
-        return round_
+        self.rounds.poke()
 
     async def _acknowledge(self, incident_id: str, who: str, via: str) -> str:
         """A button somebody pressed (alerts.channels.memory.OnAck): as if by the API."""
@@ -428,50 +307,3 @@ class App:
     async def _standing(self) -> list[str]:
         """Ids of the incidents that are active, for channels that have to keep theirs alive."""
         return [i.id for i in await self.keeper.call(self.records.active_incidents)]
-
-    # --- upkeep ---
-
-    async def _keep_evidence(self) -> None:
-        while True:
-            await asyncio.sleep(KEEP_EVIDENCE_EVERY_S)
-            try:
-                await self._save_evidence()
-            except Exception as error:  # noqa: BLE001  # only a convenience for the next start: counted and said
-                self.counters["evidence_errors"] += 1
-                if self.counters["evidence_errors"] in (1, 10, 100):
-                    log.warning("evidence can't be saved", error=str(error))
-
-    async def _save_evidence(self) -> None:
-        evidence, watched = self.patrol.judge.evidence(), self.watch.to_save()
-
-        def keep(connection: Connection) -> None:
-            for since, until in watched:
-                keep_watch(connection, since, until)
-
-        await self.keeper.call(lambda: self.records.save_evidence(evidence))
-        await self.keeper.call(lambda: self.records.write(keep))
-        self.watch.saved(watched)
-
-    async def _measure_self(self) -> None:
-        self._write(points_of_self(self.backend.self_counters(), self.clock.now()))
-        windows = {d: w for d in self.inventory.devices if (w := self.echo_windows.of(d)) is not None}
-        self._write(self.points.of_windows(windows, self.clock.now()))
-        if self.patrol.verdict is not None:
-            self._write_verdict(self.patrol.verdict)
-
-    def _write_verdict(self, verdict: Verdict) -> None:
-        incidents = sum(i.told for i in self.patrol.book.active)
-        self._write(self.points.of_verdict(verdict, incidents))
-
-    async def _prune(self) -> None:
-        now, policy = self.clock.now(), self._storage.records_retention
-        await self.keeper.call(lambda: self.records.prune(now, policy))
-
-    async def reload_windows(self) -> None:
-        """Maintenance as the records have it."""
-        since = self.clock.now() - timedelta(days=1)
-        self.patrol.plan_maintenance(await self.keeper.call(lambda: self.records.maintenance_windows(since)))
-        self._changed.set()
-
-    async def _maintain(self) -> None:
-        await self.store.maintain(int(self.clock.now().timestamp()))

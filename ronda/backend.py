@@ -140,7 +140,7 @@ class AppBackend:
 
     async def _reload_windows(self) -> None:
         try:
-            await self._app.reload_windows()
+            await self._app.upkeep.reload_windows()
         except (RecordsError, RuntimeError) as error:
             raise RecordsUnavailableError(f"it is recorded, and in force within a minute: {error}") from error
 
