@@ -73,24 +73,14 @@ def test_a_slow_link_pages_nobody(scene: Scene) -> None:
     wait_for(lambda: rtt_ms() > 190.0, 20, "the latency is measured")
 
 
-@pytest.mark.parametrize("mode", ["slow", "garbage", "truncated", "other-id", "old", "flood"])
+ROGUES = ["garbage", "slow", "truncated", "other-id", "old", "flood"]
+
+
+@pytest.mark.parametrize("mode", ROGUES if LONG else ROGUES[:1])
 def test_a_rogue_agent_harms_nobody_else(scene: Scene, mode: str) -> None:
-    if mode not in ("garbage", "flood") and not LONG:
-        pytest.skip("RONDA_LONG=1 tries every rogue")
+    """RONDA_LONG=1 tries every kind."""
     scene.lab.ask("rogue", device="inspektorat-r1", mode=mode)
     quiet(scene, 20 if LONG else 10)
     devices = {d["id"]: d for d in scene.house.get("/api/v1/devices", limit=100)["items"]}
     assert {d for d, row in devices.items() if row["management_fault"]} <= {"inspektorat-r1"}
     assert devices["inspektorat-r1"]["condition"] == "up"
-
-
-@pytest.mark.timeout(240)
-def test_a_flapping_link_is_told_a_few_times_and_not_ten(scene: Scene) -> None:
-    scene.lab.ask("flap", link="belengkong-suliliran", times=10, every_s=6.0)
-    time.sleep(60)
-    told = list(scene.notes)
-    assert len({n.incident for n in told}) == 1, scene.texts()
-    assert 1 <= len(told) <= 5, scene.texts()
-    assert {c for n in told for c in n.components} == {"link:belengkong-suliliran"}, scene.texts()
-    incidents = scene.house.incidents()
-    assert [i for i in incidents if i["kind"] == "flapping" or "flap" in i["why"]], incidents
