@@ -78,7 +78,7 @@ def test_a_thumb_hits_every_button_on_a_phone(visit: Any, name: str) -> None:
         """(least) => [...document.querySelectorAll("button, a[href], summary, input")].filter((e) => {
           const b = e.getBoundingClientRect();
           const inText = getComputedStyle(e).display === "inline";
-          return b.width && !e.closest(".hidden, .skip, table") && !inText && b.height < least - 8.5;
+          return b.width && !e.closest(".hidden, .skip, table") && !inText && b.height < least - 0.5;
         }).map((e) => `${e.outerHTML.slice(0, 80)} ${e.getBoundingClientRect().height}`)""",
         THUMB_PX,
     )
