@@ -1,4 +1,4 @@
-"""A link that comes and goes, on real routers. The last of the folder: what flapped stays open for a while."""
+"""A link that comes and goes, on real routers. The last of the folder: what flapped stays open a while."""
 
 from __future__ import annotations
 
