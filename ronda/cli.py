@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("token", "ronda.commands.token", "app"),
     ("alerts", "ronda.commands.alerts", "app"),
     ("maintenance", "ronda.commands.maintenance", "app"),
+    ("discover", "ronda.commands.discover", "discover"),
     ("poll", "ronda.commands.poll", "poll"),
     ("diagnose", "ronda.commands.diagnose", "diagnose"),
     ("whatif", "ronda.commands.whatif", "whatif"),

@@ -17,6 +17,7 @@ from ronda.alert_checks import cross_check_alerts, cross_check_what_can_be_read
 from ronda.alert_settings import AlertsSettings
 from ronda.auth_settings import ProxyAuthSettings, cross_check_auth, networks_of
 from ronda.condition_settings import ConditionsSection, SelfWatchSection, cross_check_conditions
+from ronda.discovery_settings import DiscoverySection
 from ronda.section import Section, SettingsError, is_web_address
 from ronda.ssh_settings import SshTuning
 from topology.settings import WEIGHTS
@@ -188,6 +189,7 @@ class Settings(Section):
     alerts: AlertsSettings = AlertsSettings()
     conditions: ConditionsSection = ConditionsSection()
     self_watch: SelfWatchSection = SelfWatchSection()
+    discovery: DiscoverySection = DiscoverySection()
 
 
 def load_settings(path: Path | None, environ: dict[str, str] | None = None) -> Settings:
