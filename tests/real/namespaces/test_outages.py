@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -10,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.endtoend.house import wait_for
+
 if TYPE_CHECKING:
     from conftest import Scene
+
+SOON_S = 25.0
 
 
 def test_a_branch_fiber_is_cut(scene: Scene) -> None:
@@ -112,11 +115,25 @@ def test_an_office_without_power_takes_its_branches_along(scene: Scene) -> None:
     assert scene.agrees() == set()
 
 
-LONG = bool(os.environ.get("RONDA_LONG"))
+def test_three_fibers_at_once_are_three_incidents(scene: Scene) -> None:
+    """Nothing joins them but the moment."""
+    links = {"kuaro-pkm": "pkm-kuaro", "ikis-kali": "long-kali", "belengkong-tanjung": "tanjung-harapan"}
+    for link in links:
+        scene.lab.ask("cut", target=link)
+    wait_for(lambda: len(scene.opened()) >= len(links), SOON_S, f"three messages: {scene.texts()}")
+    assert scene.agrees() == set(links.values())
+    scene.board_agrees()
+    blamed = {next(iter(n.components)) for n in scene.opened() if len(n.components) == 1}
+    assert blamed == {f"link:{link}" for link in links}, scene.texts()
+    assert len(scene.opened()) == len(links), scene.texts()
+    scene.lab.ask("restore_all")
+    for note in scene.opened():
+        scene.resolved(note.incident, 120)
+    assert scene.agrees() == set()
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("route", ["into the dark", "gone"] if LONG else ["into the dark"])
+@pytest.mark.parametrize("route", ["into the dark", "gone"])
 def test_the_monitors_own_uplink_is_cut(scene: Scene, route: str) -> None:
     """The monitor is blind, and says so once; nobody is called cut. Packets get lost, or fail at once where
     the route went with the light."""
