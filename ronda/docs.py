@@ -12,11 +12,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from api import own_figures
+from api.routes.health import FAMILIES
 from ronda.cli import COMMANDS, load_command
 from ronda.settings import Settings
 from topology.inventory_schema import json_schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
+
+MONITORING = ROOT / "docs" / "monitoring-ronda.md"
+_MADE, _MADE_END = "<!-- made by `make docs` -->\n", "<!-- end -->"
 
 _SETTINGS_INTRO = """\
 # Settings
@@ -45,7 +50,18 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "commands.md": commands_page(),
         ROOT / "docs" / "inventory.schema.json": json_schema_text(),
+        MONITORING: monitoring_page(),
     }
+
+
+def monitoring_page() -> str:
+    """The written page with its table of metrics as they are."""
+    before, rest = MONITORING.read_text(encoding="utf-8").split(_MADE, 1)
+    after = rest.split(_MADE_END, 1)[1]
+    rows = [(name, kind, "", words) for name, (kind, words) in FAMILIES.items()]
+    rows += [(f.name, f.kind, f"`{f.label}`" if f.label else "", f.words) for f in own_figures.FAMILIES]
+    table = "".join(f"| `{name}` | {kind} | {label} | {words} |\n" for name, kind, label, words in rows)
+    return f"{before}{_MADE}\n| name | type | label | what |\n|---|---|---|---|\n{table}{_MADE_END}{after}"
 
 
 def settings_page() -> str:
