@@ -135,6 +135,8 @@ def _do(command: str, options: dict[str, Any]) -> int:
         case "run":
             return _run(options)
         case "exec":
+            for name, value in client.made_up_secrets(options["run_dir"]).items():
+                os.environ.setdefault(name, value)
             wrap.enter(options["run_dir"], options["where"])
             _exec(options["argv"])
         case "inside":

@@ -113,8 +113,7 @@ class LabProcess:
     @property
     def secrets(self) -> dict[str, str]:
         """Environment variables that the lab had to make up."""
-        found: dict[str, str] = json.loads((self.run_dir / "environment.json").read_text())
-        return found
+        return made_up_secrets(self.run_dir)
 
     def ask(self, command: str, timeout_s: float = 120.0, **arguments: Any) -> Any:
         return control.ask(self.run_dir, command, timeout_s, **arguments)
@@ -132,6 +131,15 @@ class LabProcess:
 def supervisor_command(inventory: Path, run_dir: Path, arguments: Sequence[str]) -> list[str]:
     own = [sys.executable, "-m", "lab.namespaces", "supervise", str(inventory.resolve())]
     return wrap.command([*own, "--run-dir", str(run_dir.resolve()), *arguments])
+
+
+def made_up_secrets(run_dir: Path) -> dict[str, str]:
+    """Environment variables that the inventory names and nobody had set; none without a lab."""
+    try:
+        found: dict[str, str] = json.loads((run_dir / "environment.json").read_text())
+    except OSError:
+        return {}
+    return found
 
 
 def wait_ended(run_dir: Path, within_s: float = 30.0) -> None:
