@@ -32,6 +32,7 @@ from topology.settling import Group
 from topology.sight import Sight, look
 from topology.standing import Standing
 from topology.state import NetworkState
+from topology.why import BLIND
 
 __all__ = ["Judge", "VerdictSettings"]
 
@@ -183,7 +184,7 @@ class Judge:
         causes: list[Cause] = []
         if sight is not None:
             groups.sort(key=lambda g: (-len(g.cut), -len(g.degraded), -len(g.symptoms), g.since, g.key))
-            first = "the monitor is blind: " if blind else ""
+            first = BLIND[self.graph.inventory.network.language] if blind else ""
             causes = [c for g in groups for c in blame.causes(g, first)]
         return Verdict(
             at=now,

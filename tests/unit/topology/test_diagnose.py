@@ -11,7 +11,7 @@ from ronda.cli import app
 
 NETWORK = {
     "version": 1,
-    "network": {"name": "test"},
+    "network": {"name": "test", "language": "en"},
     "vantage": "core",
     "hubs": ["hub"],
     "risk_groups": [{"id": "duct", "kind": "duct"}],
