@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,7 @@ class PointMaker:
         if result.means is Means.SNMP:  # the two ways of asking share the series: only one may tell of itself
             device = {names.POLL_S: result.duration_s, names.POLL_ERRORS: len(result.errors)}
         made: list[Point | None] = []
+        optics: list[OpticalReading] = []
         self._verdicts.see(result.observations)
         for seen in result.observations:
             match seen:
@@ -97,7 +99,7 @@ class PointMaker:
                     ports[seen.port].update(_port_values(seen))
                     port_at[seen.port] = max(seen.at, port_at.get(seen.port, seen.at))
                 case OpticalReading():
-                    made.append(self._of_optics(seen))
+                    optics.append(seen)
                 case SensorReading():
                     made.append(self._of_sensor(seen))
                     _fold_sensor(device, seen)
@@ -107,6 +109,7 @@ class PointMaker:
                     made.append(_of_check(seen))
                 case _:
                     pass  # reachability goes through `of_probes`; neighbours are not figures
+        made += map(self._of_optics, _a_lane_each(optics))
         made += [
             point(names.INTERFACE, self._tags_of_port(p), port_at[p], values) for p, values in ports.items()
         ]
@@ -163,7 +166,7 @@ class PointMaker:
             tags_of(tags),
             seen.at,
             {
-                names.RX_DBM: seen.rx_dbm,
+                names.RX_DBM: None if seen.light is Light.DARK else seen.rx_dbm,
                 names.TX_DBM: seen.tx_dbm,
                 names.LIGHT: LIGHT_CODES.get(seen.light),
                 names.TEMPERATURE_C: seen.temperature_c,
@@ -196,6 +199,20 @@ class PointMaker:
                 pairs[names.TAG_PROVIDER] = link.provider
             known = self._port_tags[port] = tags_of(pairs)
         return known
+
+
+def _a_lane_each(readings: Sequence[OpticalReading]) -> Iterator[OpticalReading]:
+    """A module of one lane is one series, whether the agent numbers its lane, or not, or says it both ways."""
+    lanes: defaultdict[PortRef, set[int | None]] = defaultdict(set)
+    for seen in readings:
+        if seen.port is not None:
+            lanes[seen.port].add(seen.lane)
+    for seen in readings:
+        known = lanes[seen.port] if seen.port is not None else {seen.lane}
+        if len(known - {None}) > 1 or seen.lane is None:
+            yield seen
+        elif None not in known:
+            yield replace(seen, lane=None)
 
 
 def _port_values(seen: PortStatus | PortCounters | PortRates) -> dict[str, int | float | None]:

@@ -11,7 +11,7 @@ from storage.metrics import names
 from storage.metrics.point import Point, point, tags_of
 from topology.findings import Connectivity, DeviceCondition, LinkCondition, Verdict
 from topology.model import Inventory, Link, LinkId, Office, OfficeId, PortRef
-from topology.observations import Observation, OpticalReading, PortRates
+from topology.observations import Light, Observation, OpticalReading, PortRates
 
 CONNECTIVITY_CODES: Mapping[Connectivity, int] = {
     Connectivity.CONNECTED: 0,
@@ -62,7 +62,10 @@ class VerdictPoints:
             elif isinstance(seen, OpticalReading) and seen.port is not None:
                 link = self._links.get(seen.port)
                 if link is not None:
-                    self._rx_dbm.setdefault(link.id, {})[seen.port, seen.lane] = (seen.at, seen.rx_dbm)
+                    self._rx_dbm.setdefault(link.id, {})[seen.port, seen.lane] = (
+                        seen.at,
+                        None if seen.light is Light.DARK else seen.rx_dbm,
+                    )
 
     def points(self, verdict: Verdict, incidents: int | None = None) -> list[Point]:
         made = (

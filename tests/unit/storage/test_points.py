@@ -154,6 +154,20 @@ def test_a_port_without_a_link_and_an_unknown_device_have_fewer_tags(inventory: 
     ]
 
 
+def test_a_module_of_one_lane_is_one_series_however_the_agent_says_it(inventory: Inventory) -> None:
+    whole = OpticalReading(R1, AT, "sfp1", "sfp1", light=Light.LIT, rx_dbm=-7.5)
+    lane = OpticalReading(R1, AT, "sfp1", "sfp1", lane=1, light=Light.LIT, rx_dbm=-7.51)
+    for readings in ([whole, lane], [whole], [lane]):
+        (made,) = [p for p in points_of_poll(poll(*readings), inventory) if p.measurement == "optics"]
+        assert "lane" not in dict(made.tags)
+
+
+def test_what_an_agent_calls_its_power_in_the_dark_is_no_power(inventory: Inventory) -> None:
+    dark = OpticalReading(R1, AT, "sfp1", "sfp1", light=Light.DARK, rx_dbm=-40.0, tx_dbm=1.0)
+    (made,) = [p for p in points_of_poll(poll(dark), inventory) if p.measurement == "optics"]
+    assert made.fields == {"light": 0, "tx_dbm": 1.0}
+
+
 def test_light_is_a_state_and_no_light_has_no_power(inventory: Inventory) -> None:
     lit = OpticalReading(R1, AT, "sfp1", "sfp1", lane=2, light=Light.LIT, rx_dbm=-7.5)
     dark = OpticalReading(R1, AT, "sfp1", "sfp1", lane=3, light=Light.DARK)
