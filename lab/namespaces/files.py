@@ -169,7 +169,7 @@ PasswordAuthentication yes
 PermitRootLogin no
 MaxStartups 200:30:400
 MaxSessions 50
-AuthorizedKeysFile {directory}/authorized_keys
+AuthorizedKeysFile /run/etc/authorized_keys
 StrictModes no
 PrintMotd no
 PrintLastLog no

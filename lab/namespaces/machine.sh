@@ -61,6 +61,7 @@ boot() {
     # Users that exist inside of this machine only.
     mkdir -p /run/etc
     for f in passwd group shadow; do cat "/etc/$f" "$D/$f" >/run/etc/$f 2>/dev/null; done
+    install -m 644 "$D/authorized_keys" /run/etc/ # sshd reads it as the user, who may not get to $D
     [ "$ROUTES" = 1 ] && sed -i "s/^frrvty:.*/&,$VTY_USERS/; s/:,/:/" /run/etc/group
     for f in passwd group shadow; do mount --bind /run/etc/$f /etc/$f; done
     if [ -e /etc/pam.d/frr ]; then # vtysh as a login shell asks PAM for the account
