@@ -202,7 +202,7 @@ class PointMaker:
 
 
 def _a_lane_each(readings: Sequence[OpticalReading]) -> Iterator[OpticalReading]:
-    """A module of one lane is one series, whether the agent numbers its lane, or not, or says it both ways."""
+    """A module of one lane is one series, whether the agent numbers its lane or not, or says it both ways."""
     lanes: defaultdict[PortRef, set[int | None]] = defaultdict(set)
     for seen in readings:
         if seen.port is not None:
