@@ -225,6 +225,8 @@ class SshConfig(_Strict):
     masks: tuple[Mask, ...] = ()
     volatile: tuple[Regex, ...] = ()
     """Lines that differ from one reading to the next though nobody changed anything."""
+    changed_by: tuple[Regex, ...] = ()
+    """Where the device says who changed it last: a group `who`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from dataclasses import asdict
+from ipaddress import ip_address
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -117,7 +118,7 @@ async def _run(
             bar.update(task, found=len(found))
             if not as_json and sys.stderr.isatty():
                 bar.console.print(Text(f"{speaker.address}  {speaker.sys_name or '-'}  {speaker.profile}"))
-    return sorted(found, key=lambda s: (len(s.address), s.address))
+    return sorted(found, key=lambda s: int(ip_address(s.address)))
 
 
 def _print(speakers: list[Speaker], network: Network) -> None:
@@ -125,7 +126,8 @@ def _print(speakers: list[Speaker], network: Network) -> None:
     if not speakers:
         console.print(f"nobody in {network} answered SNMP with these credentials")
         return
-    table = Table("Address", "sysName", "Profile", "Credential", "What it is", title=str(network))
+    table = Table("Address", "sysName", "Profile", "Credential", title=str(network))
+    table.add_column("What it is", no_wrap=True, overflow="ellipsis")
     for s in speakers:
         what = next(iter((s.sys_descr or "").splitlines()), "")
         table.add_row(*map(Text, (s.address, s.sys_name or "-", s.profile, s.credential, what)))
