@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -12,6 +14,12 @@ from alerts.model import Outcome
 
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 LONGEST_WAIT_S = 3600.0
+SAID = 210
+LOOKED_AT = 4000
+"""Characters of an answer."""
+KEY_LENGTH = 16
+"""A piece of a URL's path that is this long may be a key."""
+_LOGIN = re.compile(r"(?i)\b(basic|bearer)\s+[\w.~+/=-]+")
 _PERHAPS_DONE = frozenset({502, 504})
 """A proxy lost sight of what it had passed on."""
 
@@ -20,7 +28,8 @@ class HttpPeer:
     def __init__(self, timeout_s: float, secrets: Collection[str] = ()) -> None:
         self._timeout_s = timeout_s
         # Longest first: a secret that holds another one must not leave a rest behind.
-        self._secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+        parts = {part for s in secrets if s for part in (s, *_of_url(s))}
+        self._secrets = sorted(parts, key=len, reverse=True)
         self._client: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
@@ -64,7 +73,8 @@ class HttpPeer:
 
     def judge(self, response: httpx.Response, also_retry: Collection[int] = ()) -> Delivery:
         """2xx is sent; overload and trouble on their side may pass; anything else won't."""
-        said = self.safe(f"HTTP {response.status_code} {response.text[:200]}".strip())
+        # Cut after the secrets are out: half of one is no longer known for what it is.
+        said = self.safe(f"HTTP {response.status_code} {response.text[:LOOKED_AT]}")[:SAID].strip()
         if response.is_success:
             return Delivery(Outcome.SENT, answer=said)
         if response.status_code in RETRYABLE or response.status_code in also_retry:
@@ -79,7 +89,7 @@ class HttpPeer:
     def safe(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text
+        return _LOGIN.sub(r"\1 ***", text)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -94,6 +104,20 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     except (ValueError, TypeError):
         return None
     return min(max(wait_s, 0.0), LONGEST_WAIT_S)
+
+
+def _of_url(secret: str) -> Iterator[str]:
+    """Of a URL that is a secret: what of it a peer may say again."""
+    if "://" not in secret:
+        return
+    try:
+        parts = urlsplit(secret)
+    except ValueError:
+        return
+    yield from (value for _, value in parse_qsl(parts.query))
+    yield from (piece for piece in parts.path.split("/") if len(piece) >= KEY_LENGTH)
+    if parts.password:
+        yield parts.password
 
 
 def _named(error: Exception) -> str:
