@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas import ComponentOut, ContactOut, Counts, Out
+from topology.application_reach import Unusable
 
 
 class ProviderOut(Out):
@@ -20,6 +21,11 @@ class ProviderOut(Out):
     offices: Counts = Field(description="The offices that name it as theirs.")
 
 
+class UnusableOut(Out):
+    office: str
+    why: Unusable = Field(description="The nearest reason counts.")
+
+
 class ApplicationOut(Out):
     id: str
     name: str
@@ -28,6 +34,7 @@ class ApplicationOut(Out):
     used_by: list[str] | None = Field(description="Offices; null: all.")
     up: bool | None = Field(description="As checked from here; null: nobody looked.")
     lost_by: list[str] = Field(description="Offices that use it and can't reach it.")
+    unusable: list[UnusableOut] = Field(description="Offices that can't use it now, each with the reason.")
 
 
 class WayOut(Out):

@@ -13,7 +13,8 @@ from api.network_view import NetworkView
 from api.paging import Cursor, Limit, page
 from api.problems import RESPONSES, ProblemError
 from api.schemas import Page
-from api.schemas_design import ApplicationOut, ProviderOut
+from api.schemas_design import ApplicationOut, ProviderOut, UnusableOut
+from topology.application_reach import unusable
 from topology.findings import LinkCondition, Verdict
 from topology.model import Application, Inventory, Provider
 
@@ -137,14 +138,16 @@ async def application(
 
 def _applications(view: NetworkView, inventory: Inventory, verdict: Verdict | None) -> list[ApplicationOut]:
     rows = [
-        _application(view, a, verdict)
+        _application(view, inventory, a, verdict)
         for a in inventory.applications.values()
         if a.id in view.visible.applications
     ]
     return sorted(rows, key=lambda row: row.id)
 
 
-def _application(view: NetworkView, declared: Application, verdict: Verdict | None) -> ApplicationOut:
+def _application(
+    view: NetworkView, inventory: Inventory, declared: Application, verdict: Verdict | None
+) -> ApplicationOut:
     judged = verdict.applications.get(declared.id) if verdict is not None else None
     return ApplicationOut(
         id=declared.id,
@@ -154,4 +157,8 @@ def _application(view: NetworkView, declared: Application, verdict: Verdict | No
         used_by=None if declared.used_by is None else list(declared.used_by),
         up=judged.up if judged is not None else None,
         lost_by=list(judged.lost_by) if judged is not None else [],
+        unusable=[
+            UnusableOut(office=office, why=why)
+            for office, why in (unusable(declared, verdict, inventory) if verdict is not None else {}).items()
+        ],
     )
