@@ -116,3 +116,28 @@ export function bitRate(bps) {
 export function length(meters) {
   return meters >= 1000 ? `${number(meters / 1000, 1)} km` : `${number(meters)} m`;
 }
+
+/** "WITA". */
+export function zoneShort() {
+  return new Intl.DateTimeFormat("id-ID", { timeZone: zone, timeZoneName: "short" }).formatToParts(0).find((p) => p.type === "timeZoneName").value;
+}
+
+/** "2026-11-22T09:00", as fields for a date and a time have it: in the network's zone, not the browser's. */
+export function inZone(at) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).formatToParts(at);
+  const part = (type) => parts.find((p) => p.type === type).value;
+  return `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}`;
+}
+
+/** The other way: ISO 8601 in UTC. */
+export function atZone(text) {
+  const wanted = Date.parse(`${text}Z`);
+  const shift = (at) => Date.parse(`${inZone(at)}Z`) - at;
+  const first = wanted - shift(wanted - (wanted % 60_000));
+  return new Date(wanted - shift(first)).toISOString();
+}
+
+/** "Nov" of "2026-11". */
+export function shortMonth(key) {
+  return new Date(`${key}-01T00:00:00Z`).toLocaleDateString(LOCALE[getLanguage()], { month: "short", year: key.endsWith("-01") ? "2-digit" : undefined, timeZone: "UTC" });
+}

@@ -2,7 +2,7 @@
 
 import { all, get, maybe } from "./api.js";
 import { announce } from "./announce.js";
-import { dialogActions, openForm } from "./dialogs.js";
+import { dialogActions } from "./dialogs.js";
 import { byId, h, morph, onDo, say } from "./dom.js";
 import { setZone } from "./format.js";
 import { Live } from "./live.js";
@@ -17,12 +17,15 @@ import { Travel } from "./travel.js";
 import { home } from "./views/home.js";
 import { incident } from "./views/incident.js";
 import { login } from "./views/login.js";
+import { maintenance } from "./views/maintenance.js";
 import { office } from "./views/office.js";
 import { provider } from "./views/provider.js";
+import { rollout } from "./views/rollout.js";
 import { topology } from "./views/topology.js";
+import { workActions } from "./work.js";
 import { getLanguage, setLanguage, w } from "./words.js";
 
-const VIEWS = { home, topology, office, provider, incident, login };
+const VIEWS = { home, topology, office, provider, incident, maintenance, rollout, login };
 const PATIENT_S = [2, 5, 10, 20, 30];
 
 let route = parse(location);
@@ -206,10 +209,7 @@ onDo({
   travel: () => { travel.toggle(); draw(); },
   toNow: () => { travel.stop(); goTo(address(location.pathname, null), { replace: true }); },
   search: () => openSearch(),
-  ...Object.fromEntries(["take", "comment", "assign", "ticket"].map((kind) => [kind, (element) => {
-    const found = state.incidents.find((i) => i.id === element.dataset.id);
-    openForm(kind, { id: element.dataset.id, what: found?.components.map((c) => c.name).join(", ") ?? element.dataset.id }, refresh);
-  }])),
+  ...workActions(refresh),
   ...travel.actions,
 });
 // Actions of a view belong to it while it is shown.

@@ -6,8 +6,13 @@ const PATTERNS = [
   ["office", /^\/office\/([^/]+)$/],
   ["provider", /^\/provider\/([^/]+)$/],
   ["incident", /^\/incident\/([^/]+)$/],
+  ["maintenance", /^\/maintenance$/],
+  ["rollout", /^\/rollout$/],
   ["login", /^\/login$/],
 ];
+
+/** Lists and forms of today: the past has none. */
+const PRESENT = new Set(["maintenance", "rollout", "login"]);
 
 /** `{name, id, at, focus}` of an address; name "missing" where there is no such page. */
 export function parse(location) {
@@ -18,7 +23,7 @@ export function parse(location) {
     const found = pattern.exec(location.pathname);
     if (found) {
       try {
-        return { name, id: found[1] === undefined ? null : decodeURIComponent(found[1]), ...rest };
+        return { name, id: found[1] === undefined ? null : decodeURIComponent(found[1]), ...rest, ...(PRESENT.has(name) ? { at: null } : {}) };
       } catch {
         break; // %E0 and the like: no id of ours
       }
@@ -30,7 +35,7 @@ export function parse(location) {
 /** `path`, which may have a query of its own, at a moment of the past (milliseconds) or now (null). */
 export function address(path, at) {
   const url = new URL(path, "http://board");
-  if (at === null) url.searchParams.delete("at");
+  if (at === null || PRESENT.has(parse(url).name)) url.searchParams.delete("at");
   else url.searchParams.set("at", new Date(at).toISOString());
   return url.pathname + url.search;
 }

@@ -4,15 +4,19 @@ import { byId, h, morph, s, say } from "./dom.js";
 import { duration, moment } from "./format.js";
 import { remember, remembered } from "./remember.js";
 import { address } from "./route.js";
-import { state } from "./state.js";
+import { sees, state } from "./state.js";
 import { getLanguage, w } from "./words.js";
 
 const ICONS = {
   home: "M3 11 12 4l9 7M6 9.5V20h12V9.5",
   topology: "M12 4v6M12 10 5 17M12 10l7 7M12 4h.01M5 18h.01M19 18h.01M3 20h4v-4H3zM17 20h4v-4h-4zM10 6h4V2h-4z",
   history: "M12 7v5l3.5 2M3.5 12a8.5 8.5 0 1 0 2.6-6.1M3.5 3.5v4h4",
+  rollout: "M4 20V13h4v7M10 20V9h4v11M16 20V4h4v16M3 20h18",
+  maintenance: "M14.5 6.5a4 4 0 0 0 5 5L11 20l-3-3 8.5-8.5M14.5 6.5 17 4l3 3-2.500 2.500M5 20h.01",
   search: "M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM15.5 15.5 20.5 20.5",
 };
+// Pages of those who work, not of a screen on a wall: in the bar where it has room, else in the menu.
+const EXTRA = [["rollout", "/rollout"], ["maintenance", "/maintenance"]];
 const THEMES = ["auto", "light", "dark"];
 const THEME_WORDS = { auto: "themeAuto", light: "themeLight", dark: "themeDark" };
 
@@ -26,11 +30,13 @@ export function drawShell(route, travelling) {
   const page = (name, path) => h("a", { href: address(path, state.at), "aria-current": route.name === name ? "page" : null }, icon(name), h("span", {}, w(name)));
   morph(byId("nav"),
     page("home", "/"), page("topology", "/topology"),
+    (sees("devices") ? EXTRA : []).map(([name, path]) => { const a = page(name, path); a.classList.add("roomy"); return a; }),
     h("button", { type: "button", "data-do": "travel", "aria-expanded": String(travelling), "aria-controls": "travel" }, icon("history"), h("span", {}, w("history"))),
     h("button", { type: "button", "data-do": "search", "aria-keyshortcuts": "/" }, icon("search"), h("span", {}, w("search"))));
   morph(byId("tools"), h("details", { class: "menu", id: "menu" },
     h("summary", { "aria-label": w("menu") }, "☰"),
     h("div", { class: "items" },
+      (sees("devices") ? EXTRA : []).map(([name, path]) => h("a", { class: "button tight", href: address(path, state.at) }, w(name))),
       h("button", { type: "button", id: "language", "data-do": "language", lang: getLanguage() === "id" ? "en" : "id" }, w("language")),
       h("button", { type: "button", id: "theme", "data-do": "theme" }, w(THEME_WORDS[theme()])),
       h("a", { class: "button", href: "/wall" }, w("wall")),

@@ -48,7 +48,7 @@ export const EN = {
   // what happened to an incident
   did_suspected: "suspected", did_opened: "opened", did_grew: "grew", did_shrank: "shrank", did_reattributed: "cause revised",
   did_severity: "severity changed", did_acknowledged: "taken on", did_commented: "note", did_resolved: "over", did_reopened: "came back",
-  did_merged: "merged", did_split: "split off", did_assigned: "assigned", did_ticketed: "ticket noted", did_connected: "office joined", did_lapsed: "lapsed",
+  did_merged: "merged", did_split: "split off", did_assigned: "assigned", did_ticketed: "ticket noted", did_unacknowledged: "given back", did_connected: "office joined", did_lapsed: "lapsed",
   // office
   pathToHub: "Path to the hub", sparePath: "Spare path", noSpare: "No spare path: one break is enough to cut it off.",
   noPath: "No path is left.", isHub: "This is the hub.", pathsLeft: "{n} of {m} disjoint paths left",
@@ -65,6 +65,24 @@ export const EN = {
   circuits: "Circuits", circuit: "circuit", itsOffices: "Offices it serves", rollout: "Roll-out", medium: "Medium", condition_: "State",
   name: "Name", capacity: "Capacity", length: "Length", noCircuits: "No circuits.", noRollout: "No office is waiting.",
   contract: "contract {p}", state: "State", slaOfProvider: "Service this month by office", agreed: "promised",
+  // maintenance
+  maintenance: "Maintenance", maintenanceHint: "Monitoring goes on; what the work explains is told to nobody until it ends.",
+  noMaintenance: "No maintenance is running or planned.", maintenanceOver: "Over, last 31 days", planIt: "Plan",
+  window_running: "running", window_planned: "planned", window_ended: "over", window_cancelled: "cancelled",
+  repeats: "repeats: {rule}", nextTime: "next {at}", once: "once", daily: "every day", weekly: "every week", monthly: "every month", repeat: "Repeats",
+  holds: "Held back because of it:", plannedBy: "Planned by {who}", cancelMaintenance: "Cancel maintenance", endNow: "End it now",
+  cancelHint: "What is still broken is then told as usual.", whatIsDone: "Work", starts: "Starts ({zone})", ends: "Ends ({zone})",
+  worksOn: "What is worked on", worksOnHint: "Search links, devices, ducts, offices, providers", noSubject: "Choose at least one link, device or office.",
+  remove: "Remove {name}", lookAhead: "Show the effect", wouldCut: "{n} offices would be cut off", wouldDegrade: "{n} offices would lose their spare path", wouldDoNothing: "No office is affected",
+  wouldLose: "Applications lost (number of offices): {names}", overlaps: "At the same time as {ids}", acceptCut: "I understand: {n} offices will be cut off during this work.",
+  // roll-out
+  allOffices: "All offices", connectedByPlan: "{n} of {m} offices have their connection built", nLate: "{n} late", percentOverTime: "Percent connected by month",
+  monthsUnknown: "?: nothing was recorded for that month", percentConnected: "Percent connected", by_kecamatan: "Kecamatan", by_kind: "Kind", by_provider: "Provider",
+  otherKind: "other", groupBy: "Group by", withoutGroup: "not given", notYet: "Not yet connected", lateOnly: "Late ones only", sortBy: "Sort by", sortLate: "late",
+  stage: "Stage", lateness: "Late by", lateDays: "{n} days", reportedActive: "reported active, not yet in the inventory", noneLate: "None is late.",
+  addProgress: "Add progress", sendProgress: "Save progress", progressHint: "Fill in at least one. Going back a stage needs a note.", stageAsIs: "unchanged: {stage}",
+  promisedDate: "Promised for", attachment: "Attachment (link)", noProgress: "No progress was reported yet.", progress: "Progress",
+  giveBack: "Give back", sendGiveBack: "Give back", thin: "data incomplete", knownShare: "{p} of the time is known", asItWas: "as it was", dark: "dark",
   // topology
   cause: "Root cause", causes: "Root causes", noCause: "There is nothing to explain.", shadows: "behind the fault",
   asTable: "As a table", fit: "Whole drawing", showCause: "Show the cause", hub: "hub", topologyHint: "Drag to move, pinch or wheel to zoom.",

@@ -49,7 +49,7 @@ export const ID = {
   // what happened to an incident
   did_suspected: "diduga", did_opened: "dibuka", did_grew: "meluas", did_shrank: "mengecil", did_reattributed: "penyebab diperbarui",
   did_severity: "tingkat berubah", did_acknowledged: "ditangani", did_commented: "catatan", did_resolved: "selesai", did_reopened: "terjadi lagi",
-  did_merged: "digabung", did_split: "dipisah", did_assigned: "ditugaskan", did_ticketed: "tiket dicatat", did_connected: "SKPD tersambung", did_lapsed: "gugur",
+  did_merged: "digabung", did_split: "dipisah", did_assigned: "ditugaskan", did_ticketed: "tiket dicatat", did_unacknowledged: "dilepaskan", did_connected: "SKPD tersambung", did_lapsed: "gugur",
   // office
   pathToHub: "Jalur ke pusat", sparePath: "Jalur cadangan", noSpare: "Tidak ada jalur cadangan: satu kerusakan cukup untuk memutusnya.",
   noPath: "Tidak ada jalur yang tersisa.", isHub: "Ini pusat jaringan.", pathsLeft: "{n} dari {m} jalur mandiri tersisa",
@@ -66,6 +66,24 @@ export const ID = {
   circuits: "Sirkit", circuit: "sirkit", itsOffices: "SKPD yang dilayani", rollout: "Rencana koneksi", medium: "Media", condition_: "Keadaan",
   name: "Nama", capacity: "Kapasitas", length: "Panjang", noCircuits: "Tidak ada sirkit.", noRollout: "Tidak ada SKPD yang menunggu.",
   contract: "kontrak {p}", state: "Keadaan", slaOfProvider: "Layanan bulan ini per SKPD", agreed: "dijanjikan",
+  // maintenance
+  maintenance: "Pemeliharaan", maintenanceHint: "Pemantauan jalan terus; gangguan yang dijelaskan oleh pekerjaan ini tidak dikirim kepada siapa pun sampai selesai.",
+  noMaintenance: "Tidak ada pemeliharaan yang berjalan atau direncanakan.", maintenanceOver: "Sudah lewat, 31 hari terakhir", planIt: "Rencanakan",
+  window_running: "sedang berjalan", window_planned: "direncanakan", window_ended: "selesai", window_cancelled: "dibatalkan",
+  repeats: "berulang: {rule}", nextTime: "berikutnya {at}", once: "sekali", daily: "setiap hari", weekly: "setiap minggu", monthly: "setiap bulan", repeat: "Berulang",
+  holds: "Ditahan karena ini:", plannedBy: "Direncanakan oleh {who}", cancelMaintenance: "Batalkan pemeliharaan", endNow: "Akhiri sekarang",
+  cancelHint: "Setelah ini, gangguan yang masih berlangsung dikirim seperti biasa.", whatIsDone: "Pekerjaan", starts: "Mulai ({zone})", ends: "Selesai ({zone})",
+  worksOn: "Yang dikerjakan", worksOnHint: "Cari jalur, perangkat, duct, SKPD, penyedia", noSubject: "Pilih paling sedikit satu jalur, perangkat atau SKPD.",
+  remove: "Hapus {name}", lookAhead: "Lihat dampak", wouldCut: "{n} SKPD akan putus", wouldDegrade: "{n} SKPD kehilangan jalur cadangan", wouldDoNothing: "Tidak ada SKPD yang terdampak",
+  wouldLose: "Aplikasi yang hilang (jumlah SKPD): {names}", overlaps: "Bersamaan dengan {ids}", acceptCut: "Saya mengerti: {n} SKPD akan putus selama pekerjaan ini.",
+  // roll-out
+  allOffices: "Semua SKPD", connectedByPlan: "{n} dari {m} SKPD sudah dibangun koneksinya", nLate: "{n} terlambat", percentOverTime: "Persen terkoneksi per bulan",
+  monthsUnknown: "?: belum ada catatan untuk bulan itu", percentConnected: "Persen terkoneksi", by_kecamatan: "Kecamatan", by_kind: "Jenis", by_provider: "Penyedia",
+  otherKind: "lain-lain", groupBy: "Kelompokkan menurut", withoutGroup: "tanpa keterangan", notYet: "Belum terkoneksi", lateOnly: "Hanya yang terlambat", sortBy: "Urutkan", sortLate: "terlambat",
+  stage: "Tahap kerja", lateness: "Terlambat", lateDays: "{n} hari", reportedActive: "dilaporkan aktif, belum di inventaris", noneLate: "Tidak ada yang terlambat.",
+  addProgress: "Tambah kemajuan", sendProgress: "Simpan kemajuan", progressHint: "Isi paling sedikit satu. Mundur tahap perlu catatan.", stageAsIs: "tetap: {stage}",
+  promisedDate: "Dijanjikan selesai", attachment: "Lampiran (tautan)", noProgress: "Belum ada laporan kemajuan.", progress: "Kemajuan",
+  giveBack: "Lepaskan", sendGiveBack: "Lepaskan", thin: "data belum lengkap", knownShare: "{p} waktu diketahui", asItWas: "apa adanya", dark: "gelap",
   // topology
   cause: "Akar masalah", causes: "Akar masalah", noCause: "Tidak ada gangguan yang perlu dijelaskan.", shadows: "tertutup gangguan",
   asTable: "Sebagai tabel", fit: "Seluruh gambar", showCause: "Tunjukkan penyebab", hub: "pusat", topologyHint: "Geser untuk memindahkan, cubit atau roda untuk memperbesar.",

@@ -43,12 +43,14 @@ export async function drawChart(host, { series, everyS, limits = [], format, min
   if (!host.isConnected) return;
   const css = getComputedStyle(document.documentElement);
   const color = (name) => resolved(host, `var(--${name})`);
-  const key = JSON.stringify([series.map((s) => [s.name, s.points.length, s.points.at(-1)]), limits, host.clientWidth, css.colorScheme, matchMedia("(prefers-color-scheme: dark)").matches, document.documentElement.dataset.theme, getLanguage()]);
+  const key = JSON.stringify([series.map((s) => [s.name, s.points.length, s.points.at(-1)]), limits, series.map((s) => s.dark?.length), host.clientWidth, css.colorScheme, matchMedia("(prefers-color-scheme: dark)").matches, document.documentElement.dataset.theme, getLanguage()]);
   const old = charts.get(host);
   if (old?.key === key) return;
   old?.chart.destroy();
   const data = align(series, everyS);
+  const dark = joined(series.flatMap((s) => s.dark ?? []));
   const values = [...data.slice(1).flat().filter(Number.isFinite), ...limits.map((l) => l.value)];
+  if (!values.length) values.push(-30, 0); // dark all the time
   const [low, high] = [min ?? Math.min(...values), max ?? Math.max(...values)];
   const pad = Math.max((high - low) * 0.12, 0.5);
   const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: "12px system-ui, sans-serif" };
@@ -63,7 +65,7 @@ export async function drawChart(host, { series, everyS, limits = [], format, min
       label: s.name, stroke: color(["accent", "unknown", "degraded", "connected"][i % 4]), width: 2, spanGaps: false, dash: i >= 4 ? [6, 4] : undefined,
       points: { show: data[0].length < 40 }, value: (_, v) => (Number.isFinite(v) ? format(v) : "–"),
     }))],
-    hooks: { draw: [(u) => drawLimits(u, limits, color("cut"))] },
+    hooks: { drawClear: [(u) => drawDark(u, dark, color("soft"))], draw: [(u) => drawLimits(u, limits, color("cut"))] },
   }, data, host);
   charts.set(host, { chart, key });
 }
@@ -87,6 +89,33 @@ function resolved(host, value) {
   const color = getComputedStyle(probe).color;
   probe.remove();
   return color;
+}
+
+function joined(spans) {
+  const whole = [];
+  for (const [since, until] of [...spans].sort(([a], [b]) => a - b)) {
+    const last = whole.at(-1);
+    if (last && since <= last[1]) last[1] = Math.max(last[1], until);
+    else whole.push([since, until]);
+  }
+  return whole;
+}
+
+/** Where a port had no light, there is no value: the time is shaded and says so. */
+function drawDark(u, spans, color) {
+  const { ctx } = u;
+  const { left, width, top, height } = u.bbox;
+  ctx.save();
+  ctx.fillStyle = color;
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  for (const [since, until] of spans) {
+    const [from, to] = [since, until].map((t) => Math.min(left + width, Math.max(left, u.valToPos(t / 1000, "x", true))));
+    ctx.globalAlpha = 0.16;
+    ctx.fillRect(from, top, Math.max(1, to - from), height);
+    ctx.globalAlpha = 1;
+    if (to - from > 40 * devicePixelRatio) ctx.fillText(w("dark"), from + 4 * devicePixelRatio, top + height - 6 * devicePixelRatio);
+  }
+  ctx.restore();
 }
 
 function drawLimits(u, limits, color) {

@@ -38,7 +38,7 @@ function actions(i) {
   const button = (kind, allowed, strong) => (allowed
     ? h("button", { type: "button", "data-do": kind, "data-id": i.id, class: strong ? "strong" : null }, w(kind)) : null);
   return h("span", { class: "buttons-row" },
-    button("take", i.status === "open" && may("acknowledge"), true),
+    button("take", i.status === "open" && may("acknowledge"), true), button("giveBack", i.acknowledged_at && may("acknowledge")),
     button("assign", may("acknowledge")), button("comment", may("comment")), button("ticket", may("link_ticket")));
 }
 

@@ -6,7 +6,9 @@ import { bitRate, day, moment as inWords, month, monthKey, number, percent } fro
 import { drawChart, dropCharts } from "../parts/chart.js";
 import { incidentCard, since } from "../parts/incident.js";
 import { DEVICE_STATE, DEVICE_WORDS, LINK_STATE, LINK_WORDS, badge, symbol } from "../parts/marks.js";
+import { lightOf } from "../parts/light.js";
 import { drawPath } from "../parts/path.js";
+import { progressButton, progressLog } from "../parts/progress.js";
 import { slaFacts, slaLink } from "../parts/sla.js";
 import { moment, nowMs } from "../state.js";
 import { getLanguage, w } from "../words.js";
@@ -31,13 +33,16 @@ export const office = {
       maybe("/providers", { limit: 500 }), maybe("/applications", { limit: 500 }),
     ]);
     const fiber = o.links.filter((l) => l.medium === "fiber").map((l) => l.id);
-    const [light, rtt, loss] = await Promise.all([
+    const [rx, lit, rtt, loss, register] = await Promise.all([
       fiber.length ? maybe("/series/optics", { field: "rx_dbm", link: fiber, ...range }) : null,
+      fiber.length ? maybe("/series/optics", { field: "light", link: fiber, ...range }) : null,
       maybe("/series/probe", { field: "rtt_ms", office: o.id, ...range }),
       maybe("/series/probe", { field: "loss_ratio", office: o.id, ...range }),
+      o.connection === "active" ? null : maybe(`/rollout/${quoted(o.id)}`),
     ]);
+    const light = { lines: lightOf(rx, lit), everyS: rx?.every_s ?? lit?.every_s };
     const named = (list) => new Map((list?.items ?? []).map((x) => [x.id, x.name]));
-    return { office: o, topology, paths, incidents: incidents?.items ?? [], sla, light, rtt, loss, providers: named(providers), applications: named(applications) };
+    return { office: o, topology, paths, incidents: incidents?.items ?? [], sla, light, rtt, loss, register, providers: named(providers), applications: named(applications) };
   },
 
   draw(data) {
@@ -45,7 +50,7 @@ export const office = {
     const active = o.connection === "active";
     return [
       heading(o),
-      active ? ways(data) : plan(o, data.providers),
+      active ? ways(data) : plan(o, data.providers, data.register),
       active ? lightPanel(data) : null,
       active ? delayPanel(data) : null,
       side(data),
@@ -60,11 +65,9 @@ export const office = {
   },
 
   after(data) {
-    const ends = (s) => s.tags.lane && s.tags.lane !== "0" ? `${s.tags.device} ${s.tags.if_name ?? ""} ${s.tags.lane}` : `${s.tags.device} ${s.tags.if_name ?? ""}`;
-    const named = (list) => (list?.series ?? []).filter((s) => s.points.length).map((s) => ({ name: ends(s).trim(), points: s.points }));
-    const light = named(data.light);
-    if (light.length && byId("light")) {
-      chart("light", { series: light, everyS: data.light.every_s, limits: limitsOf(data.office), format: (v) => `${number(v, 0)} dBm` });
+    const named = (list) => (list?.series ?? []).filter((s) => s.points.length).map((s) => ({ name: `${s.tags.device} ${s.tags.if_name ?? ""}`.trim(), points: s.points }));
+    if (byId("light")) {
+      chart("light", { series: data.light.lines, everyS: data.light.everyS, limits: limitsOf(data.office), format: (v) => `${number(v, 0)} dBm` });
     }
     const rtt = named(data.rtt);
     if (rtt.length && byId("rtt")) chart("rtt", { series: rtt, everyS: data.rtt.every_s, min: 0, format: (v) => `${number(v, v < 10 ? 1 : 0)} ms` });
@@ -90,13 +93,14 @@ function heading(o) {
       h("li", {}, h("a", { class: "chip", href: `/topology?focus=${quoted(`${c.kind}:${c.id}`)}` }, symbol("cut"), c.name)))) : null);
 }
 
-function plan(o, names) {
+function plan(o, names, register) {
   return h("section", { class: "panel", "data-key": "plan" }, h("h2", {}, w("plan")),
     h("dl", { class: "facts" },
-      h("div", {}, h("dt", {}, w("state")), h("dd", {}, w(o.connection))),
+      h("div", {}, h("dt", {}, w("state")), h("dd", {}, w(register?.stage ?? o.connection))),
       o.target_date ? h("div", {}, h("dt", {}, w("target")), h("dd", { class: o.late ? "late" : "" }, day(o.target_date), o.late ? ` (${w("late")})` : "")) : null,
       o.phase !== null ? h("div", {}, h("dt", {}, w("phase")), h("dd", {}, String(o.phase))) : null,
-      o.provider ? h("div", {}, h("dt", {}, w("provider")), h("dd", {}, h("a", { href: `/provider/${quoted(o.provider)}` }, names.get(o.provider) ?? o.provider))) : null));
+      o.provider ? h("div", {}, h("dt", {}, w("provider")), h("dd", {}, h("a", { href: `/provider/${quoted(o.provider)}` }, names.get(o.provider) ?? o.provider))) : null),
+    register ? [h("div", { class: "head" }, h("h3", {}, w("progress")), progressButton(register)), progressLog(register.progress)] : null);
 }
 
 function ways({ office: o, topology, paths }) {
@@ -142,6 +146,15 @@ function figures(series, format) {
   }));
 }
 
+function lightFigures(lines) {
+  return h("ul", { class: "figures small" }, lines.map(({ name, points, darkNow }) => {
+    const values = points.map(([, v]) => v).filter((v) => v !== null);
+    const dBm = (v) => `${number(v, 1)} dBm`;
+    const now = darkNow ? h("strong", { class: "late" }, w("current", { v: w("dark") })) : values.length ? w("current", { v: dBm(values.at(-1)) }) : w("noMeasure");
+    return h("li", { "data-key": name }, h("strong", {}, name), " ", now, values.length ? `, ${w("lowest", { v: dBm(Math.min(...values)) })}` : "");
+  }));
+}
+
 function ranges() {
   return h("div", { class: "ranges", role: "group", "aria-label": w("range") }, Object.keys(RANGES).map((range) =>
     h("button", { type: "button", "data-do": "chartRange", "data-range": range, "aria-pressed": String(kept.range === range) }, w(range))));
@@ -149,11 +162,11 @@ function ranges() {
 
 function lightPanel({ office: o, light }) {
   const fiber = o.links.some((l) => l.medium === "fiber");
-  const has = light?.series?.some((s) => s.points.length);
+  const has = light.lines.length > 0;
   return h("section", { class: "panel wide", "data-key": "light", "aria-labelledby": "light-title" },
     h("div", { class: "head" }, h("h2", { id: "light-title" }, w("optics")), ranges()),
     h("p", { class: "soft small" }, w("opticsHint")),
-    has ? [h("div", { id: "light", class: "chart", "data-keep": true, "data-key": "chart", role: "img", "aria-label": w("optics") }), figures(light, (v) => `${number(v, 1)} dBm`)]
+    has ? [h("div", { id: "light", class: "chart", "data-keep": true, "data-key": "chart", role: "img", "aria-label": w("optics") }), lightFigures(light.lines)]
       : h("p", { class: "soft" }, w(fiber ? "noSeries" : "noFiber")));
 }
 

@@ -5,7 +5,8 @@ import { h } from "../dom.js";
 import { bitRate, day, duration, length, month, monthKey, number } from "../format.js";
 import { activeIncidents, incidentCard, told } from "../parts/incident.js";
 import { LINK_STATE, LINK_WORDS, STATES, badge, countBy } from "../parts/marks.js";
-import { availability, slaFacts, slaLink } from "../parts/sla.js";
+import { progressButton } from "../parts/progress.js";
+import { availability, judgement, slaFacts, slaLink } from "../parts/sla.js";
 import { moment, nowMs } from "../state.js";
 import { w } from "../words.js";
 
@@ -86,18 +87,18 @@ function service({ sla, id, names }) {
     listed("service", w("slaOfProvider"), w("noOffices"), ["office", "availability", "outages", "unknownTime"].map((c) => w(c)),
       rows.map((row) => h("tr", { "data-key": row.office },
         h("td", {}, h("a", { href: `/office/${quoted(row.office)}` }, names.get(row.office) ?? row.office)),
-        h("td", { class: row.meets_sla === false ? "late" : null }, availability(row)), h("td", {}, String(row.outages_counted)),
+        h("td", { class: judgement(row) === "misses" ? "late" : null }, availability(row)), h("td", {}, String(row.outages_counted)),
         h("td", {}, row.seconds.unknown_s >= 1 ? duration(row.seconds.unknown_s) : "")))),
   ];
 }
 
 function rollout({ rollout: plan, offices: served, id }) {
   const waiting = plan?.items ?? served.filter((o) => o.provider === id && o.connection !== "active").map((o) => ({ ...o, office: o.id, stage: o.connection }));
-  return listed("rollout", `${w("rollout")} (${waiting.length})`, w("noRollout"), [w("office"), w("state"), w("target"), w("comment")],
+  return listed("rollout", `${w("rollout")} (${waiting.length})`, w("noRollout"), [w("office"), w("state"), w("target"), w("comment"), h("span", { class: "hidden" }, w("addProgress"))],
     waiting.map((o) => h("tr", { "data-key": o.office },
       h("td", {}, h("a", { href: `/office/${quoted(o.office)}` }, o.name)),
       h("td", {}, w(o.stage)),
       h("td", {}, o.target_date ? day(o.target_date) : "", o.late ? h("strong", { class: "late" }, ` ${w("late")}`) : null,
         o.promised_date ? h("small", { class: "soft" }, ` ${w("agreed")} ${day(o.promised_date)}`) : null),
-      h("td", {}, o.last_note ?? ""))));
+      h("td", {}, o.last_note ?? ""), h("td", {}, progressButton(o)))));
 }
