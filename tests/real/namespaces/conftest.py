@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("namespaces"))
             item.add_marker(pytest.mark.real)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +93,8 @@ class Scene:
             f"a message about {kind}; there are {self.texts()}",
         )
 
-    def resolved(self, incident: str, within_s: float = 60.0) -> Note:
+    def resolved(self, incident: str, within_s: float = 150.0) -> Note:
+        """What had come back before has to be well for a minute first."""
         return wait_for(
             lambda: next((n for n in self.notes if (n.incident, n.reason) == (incident, "resolved")), None),
             within_s,

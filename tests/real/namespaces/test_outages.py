@@ -75,7 +75,9 @@ def test_a_ring_is_cut_twice_and_an_arc_is_isolated(scene: Scene) -> None:
     scene.board_agrees()
     time.sleep(5)
     blamed = set().union(*(n.components for n in scene.notes))
-    assert blamed <= {"link:kuaro-long-ikis", "link:long-ikis-belengkong"}, scene.texts()
+    # Seconds apart, two cut fibers look the same as an office in the middle that lost its power.
+    either = {"link:kuaro-long-ikis", "link:long-ikis-belengkong", "device:long-ikis-r1"}
+    assert blamed <= either, scene.texts()
     outages = {n.incident for n in scene.notes if n.body["kind"] == "outage"}
     assert len(outages) == 1, scene.texts()
     last = [n for n in scene.notes if n.incident in outages][-1]
@@ -111,7 +113,7 @@ def test_an_office_without_power_takes_its_branches_along(scene: Scene) -> None:
     last = [n for n in scene.notes if n.incident == note.incident][-1]
     assert last.offices >= {"belengkong", "suliliran", "tanjung-harapan"}
     scene.lab.ask("power_on", target="belengkong")
-    scene.resolved(note.incident, 90)
+    scene.resolved(note.incident)
     assert scene.agrees() == set()
 
 
@@ -128,7 +130,7 @@ def test_three_fibers_at_once_are_three_incidents(scene: Scene) -> None:
     assert len(scene.opened()) == len(links), scene.texts()
     scene.lab.ask("restore_all")
     for note in scene.opened():
-        scene.resolved(note.incident, 120)
+        scene.resolved(note.incident)
     assert scene.agrees() == set()
 
 
@@ -152,6 +154,6 @@ def test_the_monitors_own_uplink_is_cut(scene: Scene, route: str) -> None:
         if route == "gone":
             words = [w for w in default if w != "linkdown"]
             assert scene.lab.popen(["ip", "route", "add", *words]).wait(20) == 0
-    scene.resolved(note.incident, 120)
+    scene.resolved(note.incident)
     scene.begin()
     assert scene.cut_offices() == set()
