@@ -171,14 +171,18 @@ class IncidentOut(Out):
     condition: ConditionKind | None = Field(description="For kind `condition`: which.")
     assigned_to: str | None = Field(description="Who works on it.", examples=["Rina"])
     ticket: str | None = Field(description="The provider's ticket number.", examples=["IN-2211-0042"])
+    held_by: list[str] = Field(
+        description="Maintenance windows that explain it now: nobody is told while they run. For staff.",
+        examples=[["W-261122-001"]],
+    )
     offices: list[AffectedOfficeOut]
     revision: int
 
 
 class TimelineOut(Out):
     at: datetime
-    what: Happened
-    why: str
+    what: Happened = Field(description="docs/api.md says what each word means.")
+    why: str = Field(description="Staff's words: empty for walls and providers.")
     who: str | None
 
 

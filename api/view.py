@@ -63,6 +63,7 @@ class View(NetworkView):
                 self._affected(a.office, a) for a in incident.offices if a.office in self.visible.offices
             ],
             "ticket": incident.ticket if self.scope.sees_devices else None,
+            "held_by": list(incident.held_by) if self.scope.sees_comments else [],
         }
 
     def _affected(self, id_: OfficeId, affected: AffectedOffice) -> schemas.AffectedOfficeOut:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from alerts.audience import own_of
-from alerts.model import AffectedOffice, Happened, Incident, TimelineEntry
+from alerts.model import AffectedOffice, Fact, Happened, Incident, IncidentKind, TimelineEntry
 from api.scope import Scope
 from topology.findings import Component, ComponentKind
 from topology.model import (
@@ -25,8 +25,24 @@ from topology.model import (
 )
 
 _TOLD_A_PROVIDER = frozenset(
-    {Happened.OPENED, Happened.ACKNOWLEDGED, Happened.TICKETED, Happened.RESOLVED, Happened.REOPENED}
+    {
+        Happened.OPENED,
+        Happened.ACKNOWLEDGED,
+        Happened.UNACKNOWLEDGED,
+        Happened.TICKETED,
+        Happened.RESOLVED,
+        Happened.REOPENED,
+    }
 )
+_EVIDENCE = frozenset(
+    {
+        *("rx_dbm", "limit_dbm", "baseline_dbm", "drop_db", "slope_db_per_day"),
+        *("days_left", "days_left_soonest", "days_left_latest", "days"),
+        *("errors_per_s", "limit_per_s", "used_ratio", "limit_ratio", "capacity_bps", "window_s"),
+        *("changes", "over_s", "change_ratio"),
+    }
+)
+"""Figures of a circuit that its provider is told: measured at it, and naming nobody."""
 
 
 class Visible:
@@ -57,7 +73,7 @@ class Visible:
             return
         self._others = _names_of_others(inventory, scope.provider)
         self.providers = {scope.provider} & inventory.providers.keys()
-        own = own_of(scope.provider, inventory)
+        self._own = own = own_of(scope.provider, inventory)
         self.links = own.links
         self.offices = own.offices
         ends = {end.device for i in self.links for end in inventory.links[i].ends}
@@ -138,13 +154,32 @@ class Visible:
         ]
 
     def incident(self, incident: Incident) -> bool:
-        """A provider's are those that touch an office that it serves or a component of its own."""
+        """A provider's are those that touch an office that it serves or a component of its own. How hot,
+        how changed or how well managed the region's own equipment is, is none of its business."""
         if self.everything:
             return True
         if not incident.told:
             return False
+        if incident.kind in (IncidentKind.CONDITION, IncidentKind.MANAGEMENT):
+            return any(map(self._delivers, incident.components))
         return any(o.office in self.offices for o in incident.offices) or any(
             self.component(c) for c in (*incident.components, *incident.explains)
+        )
+
+    def _delivers(self, component: Component) -> bool:
+        """Its own, not only seen by it."""
+        if component.kind is ComponentKind.DEVICE:
+            return component.id in self._own.devices
+        return self.component(component)
+
+    def _evidence(self, incident: Incident) -> tuple[Fact, ...]:
+        """What was measured, when all that is blamed is the provider's."""
+        if not incident.components or not all(map(self._delivers, incident.components)):
+            return ()
+        return tuple(
+            (name, value)
+            for name, value in incident.facts
+            if name in _EVIDENCE and isinstance(value, int | float)
         )
 
     def cut(self, incident: Incident) -> Incident:
@@ -164,7 +199,7 @@ class Visible:
             acknowledged_by=None,
             assigned_to=None,
             group=None,
-            facts=(),
+            facts=self._evidence(incident),
             merged_into=None,
             split_from=None,
             held_by=(),

@@ -7,6 +7,7 @@ import structlog
 from alerts.model import IncidentId
 from api.backend import NotActiveError, RecordsUnavailableError
 from ronda.backend import AppBackend
+from storage.records import AuditEntry
 from topology.model import Language
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,10 @@ _WORDS = {
 }
 
 
+ROLE = "oncall"
+"""Whoever is sent the button may press it: what somebody on call may do, and no more."""
+
+
 async def acknowledged_by_channel(backend: AppBackend, incident_id: str, who: str, via: str) -> str:
     """What to say to who pressed it."""
     words = _WORDS[backend.inventory.network.language]
@@ -45,5 +50,18 @@ async def acknowledged_by_channel(backend: AppBackend, incident_id: str, who: st
         return words["trouble"]
     if found is None:
         return words["unknown"].format(id=id_)
+    await _note(backend, incident_id, who, via)
     backend.feed.publish(incidents=[found])
     return words["taken"].format(who=who, id=id_)
+
+
+async def _note(backend: AppBackend, incident_id: str, who: str, via: str) -> None:
+    """In the audit log, as if by the API."""
+    entry = AuditEntry(
+        backend.clock.now(), who, ROLE, via, "acknowledge", f"/api/v1/incidents/{incident_id}/acknowledge"
+    )
+    try:
+        await backend.access.add_audit(entry)
+    except RecordsUnavailableError as error:
+        # It has been taken on: to answer that it was not would be the greater lie.
+        log.error("audit entry not saved", entry=str(entry), error=str(error))

@@ -18,7 +18,7 @@ class AuditEntry:
     """A name: of a person, of a token, of a login."""
     role: str
     via: str
-    """local, token, session, proxy, or cli."""
+    """local, token, session, proxy, cli, or the channel whose button was pressed."""
     action: str
     """E.g. acknowledge, token_create."""
     subject: str
