@@ -33,6 +33,8 @@ def _walk(value: Any, environ: Mapping[str, str]) -> Iterator[str]:
                 yield from (word for name in _names(one) for word in _parts(environ.get(name, "")))
             elif key.endswith("_file") and key not in _NO_SECRETS:
                 yield from (word for name in _names(one) for word in _parts(_text(name)))
+            elif key == "url" and isinstance(one, str):
+                yield from _parts_of_url(one)
             else:
                 yield from _walk(one, environ)
 
@@ -54,12 +56,16 @@ def _text(path: str) -> str:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """The whole, and of a URL what is secret about it: password, path, key in the query."""
+    """The whole, and of a URL what is secret about it."""
     yield secret.strip()
-    if "://" not in secret:
-        return
+    if "://" in secret:
+        yield from _parts_of_url(secret.strip())
+
+
+def _parts_of_url(url: str) -> Iterator[str]:
+    """Password, values of the query, and pieces of the path that are long enough to be keys."""
     with suppress(ValueError):
-        parts = urlsplit(secret.strip())
+        parts = urlsplit(url)
         yield parts.password or ""
         yield from (v for _, v in parse_qsl(parts.query))
         yield from (piece for piece in parts.path.split("/") if len(piece) >= 16)
