@@ -44,6 +44,8 @@ from ronda.build_routing import build_routing
 from ronda.channel_memory import ChannelMemory
 from ronda.condition_settings import condition_settings
 from ronda.conditions import ConditionJobs
+from ronda.config_backup import ConfigBackup
+from ronda.discovery import Discovery
 from ronda.heartbeat import Heartbeat
 from ronda.intake import Intake
 from ronda.keeper import Keeper
@@ -156,6 +158,8 @@ class App:
         web.include_router(hook_router(telegram_hooks(settings.alerts, environ, channels)))
         self.web = WebServer(web, settings.api.host, settings.api.port)
         self.condition_jobs = ConditionJobs(self)
+        self.discovery = Discovery(self)
+        self.config_backup = ConfigBackup(self)
         self._lock = DirectoryLock(settings.data_dir)  # two in one directory would alert twice
         self._resumed = False
 
@@ -204,6 +208,8 @@ class App:
         await self.rounds.start()
         await self.upkeep.start()
         await self.condition_jobs.start()
+        await self.discovery.start()
+        await self.config_backup.start()
         if self.heartbeat is not None:
             await self.heartbeat.start()
         log.info(
@@ -218,6 +224,8 @@ class App:
         """In the order of the flow: nothing new comes in, what is there is brought to safety."""
         if self.heartbeat is not None:
             await self.heartbeat.stop()
+        await self.config_backup.stop()
+        await self.discovery.stop()
         await self.condition_jobs.stop()
         await self.schedule.stop()
         await self.rounds.stop()

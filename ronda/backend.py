@@ -243,6 +243,8 @@ class AppBackend:
             "traps": app.traps.counters if app.traps is not None else {},
             "judge": app.patrol.judge.counters,
             "conditions": app.condition_jobs.counters,
+            "discovery": app.discovery.counters,
+            "config_backup": app.config_backup.counters,
         }
         return {
             f"{part}_{name.removeprefix(f'{part}_')}": value

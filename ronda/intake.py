@@ -39,6 +39,7 @@ class Intake:
         app.counters["polls"] += 1
         app.counters["poll_errors"] += len(result.errors)
         self._see(result.observations)
+        app.discovery.take(result)
         app.writer.write(app.points.of_poll(result))
 
     def take_probes(self, probes: Sequence[Reachability]) -> None:
@@ -63,6 +64,7 @@ class Intake:
         neighbours = {other for _, other in app.patrol.judge.graph.neighbours(event.device)}
         app.schedule.poll_now([event.device, *neighbours])
         app.schedule.probe_now(neighbours)
+        app.config_backup.on_trap(event.device, event.kinds, event.at)
 
     def _see(self, observations: Iterable[Observation]) -> None:
         self._app.patrol.see(observations)

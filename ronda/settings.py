@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator
 from ronda.alert_checks import cross_check_alerts, cross_check_what_can_be_read
 from ronda.alert_settings import AlertsSettings
 from ronda.auth_settings import ProxyAuthSettings, cross_check_auth, networks_of
+from ronda.backup_settings import BackupSection
 from ronda.condition_settings import ConditionsSection, SelfWatchSection, cross_check_conditions
 from ronda.discovery_settings import DiscoverySection
 from ronda.section import Section, SettingsError, is_web_address
@@ -190,6 +191,7 @@ class Settings(Section):
     conditions: ConditionsSection = ConditionsSection()
     self_watch: SelfWatchSection = SelfWatchSection()
     discovery: DiscoverySection = DiscoverySection()
+    backup: BackupSection = BackupSection()
 
 
 def load_settings(path: Path | None, environ: dict[str, str] | None = None) -> Settings:

@@ -273,3 +273,23 @@ watch = sa.Table(
     sa.Index(None, "until"),
     comment="When verdicts were given without a pause; of other times the event log says nothing",
 )
+
+configuration = sa.Table(
+    "configuration",
+    metadata,
+    sa.Column("device", CleanText, primary_key=True),
+    sa.Column("tried_at", UtcDateTime, nullable=False),
+    sa.Column("good_at", UtcDateTime),
+    sa.Column("wanted_since", UtcDateTime, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("reason", CleanText),
+    comment="How the last backup of each device went; the texts are in git",
+)
+
+discovery_finding = sa.Table(
+    "discovery_finding",
+    metadata,
+    sa.Column("key", CleanText, primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+    comment="Since when neighbours have said otherwise than the inventory",
+)
