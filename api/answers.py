@@ -8,12 +8,14 @@ Scope and language are part of an answer's key.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -51,6 +53,7 @@ class Answers:
         self._backend = backend
         self._kept: OrderedDict[object, Answer] = OrderedDict()
         self._bytes = 0
+        self._making: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
         self._verdict: Verdict | None = None
         self._verdict_edition = 0
         self.made = 0
@@ -62,14 +65,9 @@ class Answers:
         """The answer to `request`; `build` makes it when there is none of this edition."""
         edition = (self._edition(), self._backend.feed.last_id, view.today)
         key = (request.url.path, request.url.query, view.scope.sight, view.language)
-        answer = self._kept.get(key)
-        now_s = self._backend.clock.monotonic_s()
-        if answer is None or answer.edition != edition or now_s >= answer.until_s:
-            built = await build()
-            answer = built if isinstance(built, Answer) else make_answer(built)
-            answer.edition, answer.until_s = edition, now_s + KEPT_S
-            self.made += 1
-            self._keep(key, answer)
+        answer = self._fresh(key, edition)
+        if answer is None:
+            answer = await self._made(key, edition, build)
         else:
             self.reused += 1
             self._kept.move_to_end(key)
@@ -78,6 +76,30 @@ class Answers:
         if self._kept.get(key) is answer:
             self._bytes += answer.size - before
         return response
+
+    def _fresh(self, key: object, edition: object) -> Answer | None:
+        answer = self._kept.get(key)
+        if answer is None or answer.edition != edition:
+            return None
+        return answer if self._backend.clock.monotonic_s() < answer.until_s else None
+
+    async def _made(
+        self, key: object, edition: object, build: Callable[[], Awaitable[BaseModel | Answer]]
+    ) -> Answer:
+        """Once for all who ask meanwhile: what they were all waiting for is made by the first."""
+        before = self._kept.get(key)
+        async with self._making.setdefault(key, asyncio.Lock()):
+            others = self._kept.get(key)
+            if others is not None and others is not before:
+                self.reused += 1
+                return others
+            built = await build()
+            answer = built if isinstance(built, Answer) else make_answer(built)
+            answer.edition = edition
+            answer.until_s = self._backend.clock.monotonic_s() + KEPT_S
+            self.made += 1
+            self._keep(key, answer)
+            return answer
 
     def _edition(self) -> int:
         verdict, last = self._backend.verdict(), self._verdict

@@ -1,4 +1,7 @@
-"""What routes are handed: the backend, the caller's scope, the network cut to it, and kept answers."""
+"""What routes are handed: the backend, the caller's scope, the network cut to it, and kept answers.
+
+All of them are coroutines: FastAPI would hand plain functions to threads, which costs more than they do.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ from api.visible import Visible
 from topology.model import Inventory, Language, ProviderId
 
 
-def the_backend(request: Request) -> Backend:
+async def the_backend(request: Request) -> Backend:
     return cast(Backend, request.app.state.backend)
 
 
 BackendDep = Annotated[Backend, Depends(the_backend)]
 
 
-def the_authenticator(request: Request) -> Authenticator:
+async def the_authenticator(request: Request) -> Authenticator:
     return cast(Authenticator, request.app.state.authenticator)
 
 
@@ -36,7 +39,7 @@ AuthenticatorDep = Annotated[Authenticator, Depends(the_authenticator)]
 
 async def caller_scope(request: Request) -> Scope:
     """The scope of whoever sent the request. Raises ProblemError 401 or 429."""
-    return await the_authenticator(request).scope(request)
+    return await (await the_authenticator(request)).scope(request)
 
 
 ScopeDep = Annotated[Scope, Depends(caller_scope)]
@@ -44,7 +47,7 @@ ScopeDep = Annotated[Scope, Depends(caller_scope)]
 
 async def optional_scope(request: Request) -> Scope | None:
     """None for whoever is nobody here."""
-    return await the_authenticator(request).optional_scope(request)
+    return await (await the_authenticator(request)).optional_scope(request)
 
 
 OptionalScopeDep = Annotated[Scope | None, Depends(optional_scope)]
@@ -72,7 +75,7 @@ class Sights:
         return found
 
 
-def the_visible(request: Request, backend: BackendDep, scope: ScopeDep) -> Visible:
+async def the_visible(request: Request, backend: BackendDep, scope: ScopeDep) -> Visible:
     return cast(Sights, request.app.state.sights).of(backend.inventory, scope)
 
 
@@ -88,7 +91,7 @@ def preferred_language(accepted: str | None) -> Language | None:
     return None
 
 
-def the_view(request: Request, backend: BackendDep, scope: ScopeDep, visible: VisibleDep) -> View:
+async def the_view(request: Request, backend: BackendDep, scope: ScopeDep, visible: VisibleDep) -> View:
     return View(backend, scope, preferred_language(request.headers.get("accept-language")), visible=visible)
 
 
@@ -126,14 +129,14 @@ async def incidents_of(backend: Backend, view: View) -> Sequence[Incident]:
     return [i for i in found if i.began_at <= at and (i.resolved_at is None or i.resolved_at > at)]
 
 
-def the_designs(request: Request) -> Designs:
+async def the_designs(request: Request) -> Designs:
     return cast(Designs, request.app.state.designs)
 
 
 DesignsDep = Annotated[Designs, Depends(the_designs)]
 
 
-def the_answers(request: Request) -> Answers:
+async def the_answers(request: Request) -> Answers:
     return cast(Answers, request.app.state.answers)
 
 

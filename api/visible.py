@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from alerts.audience import own_of
 from alerts.model import AffectedOffice, Fact, Happened, Incident, IncidentKind, TimelineEntry
+from api.schemas import OfficeOut
 from api.scope import Scope
 from topology.findings import Component, ComponentKind
 from topology.model import (
@@ -62,6 +63,9 @@ class Visible:
     def __init__(self, inventory: Inventory, scope: Scope) -> None:
         self.inventory = inventory
         self.provider = scope.provider
+        self.office_rows: dict[OfficeId, tuple[object, OfficeOut]] = {}
+        """What every caller of this sight was shown last, and of what it was made (`NetworkView.offices`); so
+        nothing in it may depend on the role."""
         if scope.provider is None:
             self.offices = self.places = inventory.offices.keys()
             self.links = inventory.links.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 
 from api import answers as answers_module
 from api.app import create_app
+from api.backend import RecordsUnavailableError
 from api.dependencies import caller_scope
 from api.scope import Role, Scope
 
@@ -66,6 +68,43 @@ async def test_verdicts_that_say_the_same_cost_nothing(backend: Any) -> None:
             backend.judge()
             await client.get("/api/v1/offices")
     assert (app.state.answers.made, app.state.answers.reused) == (1, 9)
+
+
+async def test_what_many_ask_at_once_is_made_once(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the incidents takes a while; whoever asks meanwhile waits for the same answer."""
+    backend.cut()
+    read, reads = backend.incidents, []
+
+    async def slowly(**asked: Any) -> Any:
+        reads.append(asked)
+        await asyncio.sleep(0.01)
+        return await read(**asked)
+
+    monkeypatch.setattr(backend, "incidents", slowly)
+    app = create_app(backend)
+    async with client_of(app) as client:
+        said = await asyncio.gather(*(client.get("/api/v1/offices") for _ in range(20)))
+    assert len({response.text for response in said}) == 1
+    assert (len(reads), app.state.answers.made, app.state.answers.reused) == (1, 1, 19)
+
+
+async def test_when_the_first_fails_the_next_tries_again(
+    backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = backend.incidents, []
+
+    async def once_in_vain(**asked: Any) -> Any:
+        reads.append(asked)
+        await asyncio.sleep(0.01)
+        if len(reads) == 1:
+            raise RecordsUnavailableError("down")
+        return await read(**asked)
+
+    monkeypatch.setattr(backend, "incidents", once_in_vain)
+    async with client_of(create_app(backend)) as client:
+        said = await asyncio.gather(*(client.get("/api/v1/offices") for _ in range(5)))
+    assert sorted(response.status_code for response in said) == [200, 200, 200, 200, 503]
+    assert len(reads) == 2
 
 
 async def test_nothing_is_kept_longer_than_some_seconds(backend: Any) -> None:
