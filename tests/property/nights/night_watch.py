@@ -29,7 +29,7 @@ from collector.schedule_settings import ScheduleSettings
 from lab import commands
 from lab.hardware import PortUse
 from lab.network import Network
-from ronda.app import GATHER_S
+from ronda.rounds import GATHER_S
 from ronda.patrol import Patrol, Round
 from topology.findings import Component, Connectivity, StateChange
 from topology.model import DeviceId, Inventory, OfficeId, PortRef
