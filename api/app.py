@@ -21,8 +21,10 @@ from api.designs import Designs
 from api.guard import LOOPBACK_NAMES, Guard
 from api.routes import (
     audit,
+    configurations,
     design,
     directory,
+    discovery,
     events,
     health,
     incidents,
@@ -42,6 +44,7 @@ from reports.page import STATIC
 _PARTS = (
     *(offices, network, node_graph, directory, design, series),
     *(incidents, maintenance, work, events, stream, session, audit),
+    *(discovery, configurations),
 )
 BOARD = Path(__file__).parent / "board"
 _DESCRIPTION = (

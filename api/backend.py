@@ -14,6 +14,7 @@ from alerts.maintenance import Window, WindowId
 from alerts.model import Incident, IncidentId
 from api.access import Access
 from api.changes import ChangeFeed
+from api.findings import Findings
 from api.past import Past
 from api.register import Register
 from storage.metrics.store import Aggregate, Series, Where
@@ -66,6 +67,11 @@ class Backend(Protocol):
     @property
     def register(self) -> Register:
         """Reports and the roll-out register."""
+        ...
+
+    @property
+    def findings(self) -> Findings:
+        """Neighbours against the inventory, and kept configurations."""
         ...
 
     def verdict(self) -> Verdict | None:

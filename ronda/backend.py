@@ -19,6 +19,7 @@ from api.changes import ChangeFeed
 from api.past import Past
 from api.register import Register
 from ronda.access import RecordsAccess
+from ronda.findings import JobFindings
 from ronda.keeper import Unsaved
 from ronda.loads import busiest
 from ronda.patrol import Patrol, Round
@@ -72,6 +73,10 @@ class AppBackend:
     @property
     def register(self) -> Register:
         return self._register
+
+    @property
+    def findings(self) -> JobFindings:
+        return JobFindings(self._app.discovery, self._app.config_backup)
 
     def verdict(self) -> Verdict | None:
         return self._app.patrol.verdict

@@ -35,6 +35,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("storage", "ronda.commands.storage", "app"),
     ("dashboards", "ronda.commands.dashboards", "app"),
     ("ssh", "ronda.commands.ssh", "app"),
+    ("backup", "ronda.commands.backup", "backup"),
     ("lab", "ronda.commands.lab", "app"),
 )
 

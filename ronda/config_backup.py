@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 15.0
 TRAP_WORD = "config_changed"
 """What profiles' `traps` call a notice that the configuration was changed."""
+MISSING = "monitor:backup"
+"""The condition of devices without a whole copy."""
 TIDY_EVERY = 200
 """Changes after which the repository is packed."""
 
@@ -52,6 +54,7 @@ class ConfigBackup:
         self._busy: set[DeviceId] = set()
         self._task: asyncio.Task[None] | None = None
         self._stale_since: datetime | None = None
+        self._late: list[BackupState] = []
 
     async def start(self) -> None:
         if not self._settings.enabled or not any(map(backed_up, self._app.inventory.devices.values())):
@@ -63,7 +66,13 @@ class ConfigBackup:
             self.trouble = str(error)
             log.error("configurations are not backed up", error=str(error))
             return
+        told = (i for i in self._app.patrol.book.active if i.group == MISSING)
+        self._stale_since = next((i.began_at for i in told), None)
         self._task = asyncio.create_task(self._run(), name="configuration backup")
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -178,10 +187,12 @@ class ConfigBackup:
         late = stale(self._app.inventory, self.states, now, timedelta(days=self._settings.stale_days))
         if late:
             self._stale_since = self._stale_since or now
-            self._app.put([backups_missing(late, self._stale_since, standing=True)])
+            if late != self._late:
+                self._app.put([backups_missing(late, self._stale_since, standing=True)])
         elif self._stale_since is not None:
             self._stale_since = None
             self._app.put([backups_missing([], now, standing=False)])
+        self._late = late
 
 
 def planned_between(
@@ -214,7 +225,7 @@ def backups_missing(late: Sequence[BackupState], since: datetime, *, standing: b
     names = ", ".join(s.device for s in late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
     why = f"no whole configuration of {names}: {late[0].reason}" if late else "configurations are read again"
     return Condition(
-        key="monitor:backup",
+        key=MISSING,
         kind=ConditionKind.MONITOR_UNWELL,
         components=(Component(ComponentKind.MONITOR, "backup"),),
         severity=Severity.WARNING,

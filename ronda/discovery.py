@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.conditions import Condition, discovery_mismatch
+from alerts.model import ConditionKind
 from storage.records import RecordsError
 from storage.records.discovery import stand
 from topology.discovery import compare
@@ -44,6 +45,10 @@ class Discovery:
         self._sightings.take(result)
 
     async def start(self) -> None:
+        for incident in self._app.patrol.book.active:  # told by an earlier process
+            if incident.condition is ConditionKind.DISCOVERY_MISMATCH and incident.group is not None:
+                known = discovery_mismatch(incident.components, True, incident.began_at, incident.why)
+                self._put[incident.group] = known
         self._task = asyncio.create_task(self._run(), name="discovery")
 
     async def stop(self) -> None:
@@ -98,10 +103,6 @@ class Discovery:
                     still.add(condition.key)
         self._app.put(standing.values())
         self._put = {**{k: self._put[k] for k in still}, **standing}
-
-    def recall(self, conditions: Mapping[str, Condition]) -> None:
-        """What stood when an earlier process ended."""
-        self._put.update(conditions)
 
 
 def conditions_of(found: Comparison, since: Mapping[str, datetime]) -> dict[str, Condition]:

@@ -31,6 +31,7 @@ from ronda.commands.shared import (
     stop_on_bad_input,
     token_headers,
 )
+from ronda.commands.status_notes import Notes, notes_of
 from ronda.errors import BadInputError
 from ronda.settings import Settings
 from storage.records import Records, RecordsError
@@ -81,10 +82,13 @@ def status(
     chosen = settings_or_exit(settings, inventory=inventory, data_dir=data_dir)
     known = inventory_or_exit(chosen.inventory)
     zone = ZoneInfo(known.network.timezone)
+    beside = Notes()
     with stop_on_bad_input():
         if at is None:
             headers = token_headers(token_file)
-            lines, moment = _now(url or server_url(chosen.api), headers), SystemClock().now()
+            where = url or server_url(chosen.api)
+            lines, moment = _now(where, headers), SystemClock().now()
+            beside = notes_of(where, headers)
         else:
             moment = _moment(at, zone)
             if moment > SystemClock().now():
@@ -102,6 +106,7 @@ def status(
                     }
                     for line in lines
                 ],
+                **beside.as_json(),
             }
         )
     else:
@@ -112,6 +117,8 @@ def status(
         console.print(
             "  ".join(f"[{_STYLES[c]}]{words[c]} {counts[c]}[/]" for c in Connectivity if counts[c])
         )
+        for line in beside.lines(known.network.language):
+            console.print(Text(line, "dim"))
     cut = any(line.connectivity is Connectivity.CUT for line in lines)
     raise typer.Exit(TROUBLE if cut else FINE)
 

@@ -32,11 +32,14 @@ from api.app import create_app
 from api.backend import MetricsUnavailableError, NotActiveError, ReadinessCheck, RecordsUnavailableError
 from api.changes import ChangeFeed
 from api.credentials import new_token
+from api.findings import Compared
 from api.past import Past
 from api.routes import stream
 from ronda.register import RecordsRegister
+from storage.configs import ConfigChange
 from storage.metrics.store import Aggregate, Series, Where
 from storage.records import AuditEntry, Records, Session, Token, hash_of
+from storage.records.configurations import BackupState
 from storage.records.events import RecordedChange
 from topology.findings import (
     Cause,
@@ -135,12 +138,45 @@ class MemoryAccess:
 
 
 @dataclass
+class MemoryFindings:
+    """Discovery and kept configurations."""
+
+    newest: Compared | None = None
+    states: dict[DeviceId, BackupState] = field(default_factory=dict)
+    kept: dict[DeviceId, list[tuple[ConfigChange, str]]] = field(default_factory=dict)
+    """Newest first, with the text."""
+
+    def compared(self) -> Compared | None:
+        return self.newest
+
+    def backup_states(self) -> Mapping[DeviceId, BackupState]:
+        return self.states
+
+    async def configurations(self) -> Mapping[DeviceId, ConfigChange]:
+        return {device: rows[0][0] for device, rows in self.kept.items()}
+
+    async def configuration(self, device: DeviceId, commit: str | None) -> str | None:
+        rows = self.kept.get(device, [])
+        return next((text for change, text in rows if commit in (None, change.commit)), None)
+
+    async def configuration_changes(
+        self, device: DeviceId, since: datetime | None, until: datetime | None, limit: int
+    ) -> Sequence[ConfigChange]:
+        rows = [change for change, _ in self.kept.get(device, [])]
+        return [r for r in rows if (not since or r.at >= since) and (not until or r.at < until)][:limit]
+
+    async def configuration_diff(self, device: DeviceId, old: str | None, new: str | None) -> str | None:
+        return "--- a\n+++ b\n" if await self.configuration(device, new) is not None else None
+
+
+@dataclass
 class SampleBackend:
     """Long Kali's only cable is cut."""
 
     inventory: Inventory
     clock: HandClock = field(default_factory=HandClock)
     access: MemoryAccess = field(default_factory=MemoryAccess)
+    findings: MemoryFindings = field(default_factory=MemoryFindings)
     feed: ChangeFeed = field(default_factory=lambda: ChangeFeed("run1"))
     newest: Verdict | None = None
     told: list[Incident] = field(default_factory=list)
