@@ -52,10 +52,10 @@ class ProbeTurns:
         self._reprobe.set_devices(intervals_s, self._clock.monotonic_s())
         self._wake.set()
 
-    def now(self, devices: Iterable[DeviceId]) -> int:
+    def now(self, devices: Iterable[DeviceId], *, burst: bool = False) -> int:
         """Probes at once, or as soon as the gap allows. Returns how many looks were added."""
         now_s = self._clock.monotonic_s()
-        added = sum([self._reprobe.ask(device, now_s) for device in devices])
+        added = sum([self._reprobe.ask(device, now_s, burst=burst) for device in devices])
         if added:
             self._wake.set()
         return added

@@ -5,8 +5,8 @@ turn, of the extra looks that are open for it, and of the look that was asked fo
 
 A device's life, with the defaults: probed every `interval_s`; a first missing answer opens an extra look
 at once and one half a second later, so that three in a row are known within about a second of the first
-time-out; after that the regular pace again, for as long as it stays silent. All times are seconds of one
-monotonic clock.
+time-out (sooner where a burst was asked for); after that the regular pace again, for as long as it stays
+silent. All times are seconds of one monotonic clock.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ class ReprobeSettings:
     """At least this long from one series of extra looks to the next of the same device."""
     ask_gap_s: float = 0.5
     """A look that is asked for comes at least this long after the one before."""
+    burst_gap_s: float = 0.3
+    """Between the looks of a burst, which don't wait for each other: whoever answers the first within this
+    time is asked no more."""
     first_sweep_s: float = 2.0
     """A device that is new is first probed within this time (and within its interval)."""
 
@@ -59,6 +62,8 @@ class _Track:
     """When the newest answered probe was sent."""
     series_s: float = float("-inf")
     """When the last series of extra looks was opened."""
+    burst_s: tuple[float, float] = (float("-inf"), float("-inf"))
+    """From when to when the last burst was sent: its own misses open no series."""
 
     @property
     def next_s(self) -> float:
@@ -156,7 +161,10 @@ class Reprobe:
         if sent_s <= track.last_heard_s:
             return  # a later one was answered already
         track.missing += 1
-        if track.missing == 1:
+        in_burst = track.burst_s[0] <= sent_s <= track.burst_s[1] and bool(
+            track.extra_s or track.out or track.missing > self._settings.extra_looks
+        )
+        if track.missing == 1 and not in_burst:
             start_s = max(now_s, track.series_s + self._settings.rest_s)
             track.series_s = start_s
             gap_s = self._settings.extra_gap_s
@@ -169,12 +177,27 @@ class Reprobe:
         if track is not None:
             track.out = max(0, track.out - 1)
 
-    def ask(self, device: DeviceId, now_s: float) -> bool:
-        """Somebody wants to know now. False when it isn't a device of ours, or a look is about to come."""
+    def ask(self, device: DeviceId, now_s: float, *, burst: bool = False) -> bool:
+        """Somebody wants to know now. False when it isn't a device of ours, or a look is about to come.
+
+        `burst`: there is reason to believe that it has gone (a neighbour's trap). The looks that would follow
+        a missing answer are sent without waiting for it, and silence is known a second sooner. At most one
+        burst in `rest_s`, and none of a device that is silent already.
+        """
         track = self._tracks.get(device)
         if track is None:
             return False
-        wanted_s = max(now_s, track.last_sent_s + self._settings.ask_gap_s)
+        settings = self._settings
+        wanted_s = max(now_s, track.last_sent_s + settings.ask_gap_s)
+        if burst and not track.missing and not track.extra_s and wanted_s >= track.series_s + settings.rest_s:
+            gap_s = settings.burst_gap_s
+            track.asked_s = wanted_s if track.asked_s is None else min(track.asked_s, wanted_s)
+            track.extra_s = [wanted_s + (n + 1) * gap_s for n in range(settings.extra_looks)]
+            track.series_s = wanted_s
+            # Called late, looks keep their distance: the last one may come a little after its time.
+            track.burst_s = (track.asked_s, track.extra_s[-1] + gap_s if track.extra_s else wanted_s)
+            self._push(device)
+            return True
         if track.next_s <= wanted_s:
             return False
         track.asked_s = wanted_s

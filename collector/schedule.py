@@ -97,9 +97,10 @@ class Schedule:
         for a device whose poll is asked for already, that isn't monitored, or while stopped."""
         return 0 if self._pump is None else self._polls.now(devices)
 
-    def probe_now(self, devices: Iterable[DeviceId]) -> int:
-        """Probes at once, or as soon as the gap allows. Returns how many looks were added."""
-        return 0 if self._pump is None else self._probes.now(devices)
+    def probe_now(self, devices: Iterable[DeviceId], *, burst: bool = False) -> int:
+        """Probes at once, or as soon as the gap allows. Returns how many looks were added. `burst`: three in
+        a row without waiting for the first's time-out, for devices that probably have gone."""
+        return 0 if self._pump is None else self._probes.now(devices, burst=burst)
 
     def missing_answers(self, device: DeviceId) -> int:
         """Probes in a row that the device has left unanswered."""

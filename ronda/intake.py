@@ -63,7 +63,7 @@ class Intake:
         self._see([event.reachability()])
         neighbours = {other for _, other in app.patrol.judge.graph.neighbours(event.device)}
         app.schedule.poll_now([event.device, *neighbours])
-        app.schedule.probe_now(neighbours)
+        app.schedule.probe_now(neighbours, burst=True)
         app.config_backup.on_trap(event.device, event.kinds, event.at)
 
     def _see(self, observations: Iterable[Observation]) -> None:

@@ -16,9 +16,11 @@ TIMEOUT_S = 1.0
 TICK_S = 0.1
 
 
-def play(answers: list[float | None], interval_s: float, asks: set[int], until_s: float) -> Trace:
+def play(
+    answers: list[float | None], interval_s: float, asks: set[int], until_s: float, *, burst: bool = False
+) -> Trace:
     """A loop of ticks, as the schedule's. The n-th probe has the n-th round trip (then: never answered).
-    At the ticks of `asks` somebody asks for a look."""
+    At the ticks of `asks` somebody asks for a look, or for a burst of them."""
     policy = Reprobe(ReprobeSettings())
     policy.set_devices({A: interval_s}, 0.0)
     trace = Trace()
@@ -40,7 +42,7 @@ def play(answers: list[float | None], interval_s: float, asks: set[int], until_s
             if trace.misses == 3:
                 trace.silent_s = now_s
         if tick in asks:
-            policy.ask(A, now_s)
+            policy.ask(A, now_s, burst=burst)
         due = policy.due(now_s)
         for _ in [*due.regular, *due.urgent]:
             index = len(trace.sent)
@@ -68,9 +70,11 @@ INTERVAL = st.sampled_from([1.0, 2.5, 10.0])
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(RTT, max_size=60), INTERVAL, st.sets(st.integers(0, 300), max_size=20))
-def test_neither_a_storm_nor_a_gap(answers: list[float | None], interval_s: float, asks: set[int]) -> None:
-    trace = play(answers, interval_s, asks, until_s=40.0)
+@given(st.lists(RTT, max_size=60), INTERVAL, st.sets(st.integers(0, 300), max_size=20), st.booleans())
+def test_neither_a_storm_nor_a_gap(
+    answers: list[float | None], interval_s: float, asks: set[int], burst: bool
+) -> None:
+    trace = play(answers, interval_s, asks, until_s=40.0, burst=burst)
     # Never two at the same moment; never more in any two seconds than its regular turns, one series of
     # extra looks and the beginning of the next, and what was asked for.
     assert len(set(trace.sent)) == len(trace.sent)

@@ -76,6 +76,41 @@ def dies_at(died_s: float) -> Answers:
     return lambda _device, sent_s: 0.01 if sent_s < died_s else None
 
 
+def burst_at(asked_s: float, answers: Answers, until_s: float = 8.0) -> Simulation:
+    simulation = Simulation(answers)
+    simulation.policy.set_devices({A: 100.0}, 0.0)
+    simulation.run(asked_s)
+    simulation.policy.ask(A, asked_s, burst=True)
+    simulation.run(until_s)
+    return simulation
+
+
+def test_a_burst_knows_of_silence_a_second_sooner() -> None:
+    simulation = burst_at(4.0, dies_at(3.9))
+    assert simulation.times(A, 4.0) == pytest.approx([4.0, 4.3, 4.6])
+    assert simulation.silent_at[A] == pytest.approx(5.6)
+
+
+def test_whoever_answers_the_first_of_a_burst_is_asked_no_more() -> None:
+    assert burst_at(4.0, alive).times(A, 4.0) == [4.0]
+
+
+def test_a_burst_of_which_one_is_lost_is_no_silence() -> None:
+    simulation = burst_at(4.0, lambda _device, sent_s: None if sent_s == 4.0 else 0.01)
+    assert simulation.times(A, 4.0) == pytest.approx([4.0, 4.3])
+    assert A not in simulation.silent_at
+
+
+def test_bursts_rest_between_each_other_and_spare_the_silent() -> None:
+    simulation = burst_at(4.0, dies_at(3.9), until_s=6.5)
+    before = len(simulation.sent)
+    for tick in range(40):
+        simulation.policy.ask(A, simulation.now_s, burst=True)
+        simulation.run(6.5 + tick * 0.1)
+    # A silent device that is asked for again and again is asked at the pace of asking, not in bursts.
+    assert len(simulation.sent) - before <= 4.0 / ReprobeSettings().ask_gap_s + 1
+
+
 def test_a_living_device_is_probed_at_its_interval() -> None:
     simulation = Simulation(alive)
     simulation.policy.set_devices({A: 10.0}, 0.0)
