@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import socket
 from collections.abc import Iterator
@@ -21,6 +22,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def spare_what_stays() -> None:
+    """Take what lives as long as the process (modules, schemas, inventory) out of garbage collection: a full
+    one would walk all of it every few seconds, and nobody is answered meanwhile."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Server(uvicorn.Server):
@@ -64,8 +72,10 @@ class WebServer:
                 self._task.result()
                 raise CannotListenError(f"the web server on {self.url} ended at once")
             await asyncio.sleep(0.01)
+        spare_what_stays()
 
     async def stop(self) -> None:
+        gc.unfreeze()
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             with contextlib.suppress(asyncio.CancelledError):

@@ -22,6 +22,7 @@ from api.scope import LOCAL
 from api.view import View
 from ronda.app import App
 from ronda.clock import SystemClock
+from ronda.server import spare_what_stays
 from ronda.settings import Settings
 from topology.findings import (
     Component,
@@ -108,6 +109,7 @@ async def serve(core: int) -> None:
                 timeout_graceful_shutdown=1,
             )
             server = uvicorn.Server(config)
+            spare_what_stays()
             print(json.dumps({"port": sock.getsockname()[1]}), flush=True)
             judging = asyncio.create_task(judge(system))
             await server.serve(sockets=[sock])
