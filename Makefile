@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint types imports unit bench docs clean
+.PHONY: help setup setup-dev demo lab test lint types imports unit bench docs clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ setup-dev: $(VENV)/.installed-dev
 
 demo: setup  ## a simulated Paser and the whole system, on this machine
 	@exec $(BIN)/ronda demo
+
+lab: setup  ## twelve offices of real routers, agents and fibers in network namespaces (root, or uidmap)
+	@exec scripts/lab
 
 test: setup-dev  ## lint, types, import contracts and every test
 	@scripts/real-servers
