@@ -63,7 +63,7 @@ class ConfigStore:
     """One directory. Inert until `start`; safe for several processes at once. Blocks: call it in a thread."""
 
     def __init__(self, directory: Path, git: str = "git") -> None:
-        self.directory = directory
+        self.directory = directory.absolute()
         self._git_name = git
         self._git: str | None = None
 

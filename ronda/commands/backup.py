@@ -58,8 +58,8 @@ def backup(
 ) -> None:
     """Read the running configuration of devices over SSH and keep it in git, without its secrets.
 
-    A running server does this daily and after a change; this is for now, and for looking. What is empty or cut
-    off never takes the place of a good copy.
+    A running server does this daily and after a change; this is for now, and for looking. What is empty or
+    cut off never takes the place of a good copy.
 
     Exit code: 0 fine, 1 a device's could not be read, 2 bad input.
     """

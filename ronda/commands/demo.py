@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -37,6 +38,8 @@ from topology.model import Inventory
 from topology.whatif import single_points_of_failure
 
 LAB_READY_WITHIN_S = 30.0
+DEMO_ENV = "demo.env"
+"""In the run directory, for a shell: `set -a; . var/demo/demo.env; set +a`."""
 
 
 def demo(
@@ -91,6 +94,7 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
             return BAD_INPUT
         # The same file, or a copy with other addresses where only 127.0.0.1 can be had.
         known = inventory_or_exit(Path(read_run_file(run_dir).inventory))
+        _write_environment(run_dir, Path(read_run_file(run_dir).inventory), settings, known, environ)
         with stop_on_bad_input():
             app = App(settings, known, SystemClock(), environ)
         try:
@@ -148,6 +152,22 @@ async def _lab(
                 except TimeoutError:
                     process.kill()
                     await process.wait()
+
+
+def _write_environment(
+    run_dir: Path, served: Path, settings: Settings, known: Inventory, environ: dict[str, str]
+) -> None:
+    """What other commands need to ask the simulated devices: made-up secrets, new ones in every run."""
+    given = {name: environ[name] for name in demo_environment(known) if name in environ}
+    given |= {
+        "RONDA_INVENTORY": str(served.resolve()),
+        "RONDA_DATA_DIR": str(settings.data_dir.resolve()),
+        "RONDA_SSH__KNOWN_HOSTS": str((run_dir / KNOWN_HOSTS).resolve()),
+    }
+    path = run_dir / DEMO_ENV
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.writelines(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
 
 
 def _free(kind: socket.SocketKind, host: str, port: int) -> bool:
@@ -213,6 +233,8 @@ def _welcome(known: Inventory, url: str, run_dir: Path) -> Panel:
         f"  mend it          [cyan].venv/bin/ronda lab restore {link}{where}[/cyan]",
         f"  power failure    [cyan].venv/bin/ronda lab power-off {device}{where}[/cyan]",
         f"  what is there    [cyan].venv/bin/ronda status{asked}[/cyan]",
+        f"  ask the devices  [cyan]set -a; . {run_dir}/{DEMO_ENV}; set +a[/cyan]",
+        "                   [cyan].venv/bin/ronda discover[/cyan], [cyan].venv/bin/ronda backup[/cyan]",
         "",
         f"Alerts appear below. Log: {run_dir}/ronda.log. [bold]Ctrl-C[/bold] stops everything.",
     ]

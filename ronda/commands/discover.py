@@ -104,9 +104,10 @@ def discover(
         crawled = asyncio.run(
             _crawl(known, seeds, chosen, CrawlSettings(hops if seed else None, any_address))
         )
-        if seed is not None and not crawled.answered:
+        if not crawled.answered:
             why = crawled.silent.get(seeds[0], "no answer")
-            raise BadInputError(f"{seed} did not tell anything: {why}")
+            who = seed or f"none of {len(seeds)} devices answered, {seeds[0]} for one"
+            raise BadInputError(f"{who}: {why}")
         raw = path.read_bytes().decode("utf-8")
         offices = {d: OfficeId(office) for d in crawled.found} if office else {}
         if write and not office and not as_json and sys.stdin.isatty():
