@@ -61,8 +61,9 @@ class ConditionKind(StrEnum):
     """An office that the plan calls not connected answers for the first time."""
 
 
-Fact = tuple[str, str | float]
-"""A name and its value, the unit in the name: ("rx_dbm", -28.1). Templates write them in both languages."""
+Fact = tuple[str, str | int | float]
+"""A name and its value, the unit in the name: ("rx_dbm", -28.1). Templates write them in both languages. Whole
+numbers are spelt out for pydantic, which keeps them whole in records and answers."""
 
 
 class IncidentStatus(StrEnum):

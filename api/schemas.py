@@ -190,7 +190,7 @@ class IncidentDetail(IncidentOut):
     explains: list[ComponentOut] = Field(description="The symptoms.")
     alternatives: list[HypothesisOut]
     timeline: list[TimelineOut]
-    facts: dict[str, str | float] = Field(
+    facts: dict[str, str | int | float] = Field(
         description="What was measured, and against what; the unit is in the name.",
         examples=[{"rx_dbm": -28.1, "limit_dbm": -25.0}],
     )
