@@ -93,6 +93,7 @@ def create_app(
     @app.api_route("/incident/{_}", methods=["GET", "HEAD"], include_in_schema=False)
     @app.api_route("/maintenance", methods=["GET", "HEAD"], include_in_schema=False)
     @app.api_route("/rollout", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/discovery", methods=["GET", "HEAD"], include_in_schema=False)
     @app.api_route("/login", methods=["GET", "HEAD"], include_in_schema=False)
     async def board() -> Response:
         return _page("index.html")

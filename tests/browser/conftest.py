@@ -38,6 +38,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.dir = folder
+        self.command = RONDA
         self.url = ""
         self.environ = {**os.environ, **demo_environment(load_inventory(ROOT / "inventory.yaml"))}
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -67,9 +68,12 @@ class House:
         (self.dir / "serve.log").unlink(missing_ok=True)
         inventory = json.loads((self.dir / "lab" / "lab.json").read_text())["inventory"]
         process = self.start("serve", "serve", "-i", inventory, "-s", str(self.dir / "ronda.yaml"))
-        self.url = eventually(lambda: self._started(process), 30, "the server is ready")["url"]
+        self.url = self.wait_for_start(process)
         eventually(self.all_well, 40, "every active office is connected")
         return process
+
+    def wait_for_start(self, process: subprocess.Popen[bytes]) -> str:
+        return str(eventually(lambda: self._started(process), 30, "the server is ready")["url"])
 
     def _started(self, process: subprocess.Popen[bytes]) -> dict[str, Any] | None:
         text = (self.dir / "serve.log").read_text(errors="replace")

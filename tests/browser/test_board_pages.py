@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,25 @@ PAGES = {
     "office": ("/office/bkad", ".heading h1"),
     "plan": ("/office/pkm-long-kali", ".heading h1"),
     "provider": ("/provider/telkom", "#circuits-title"),
+    "rollout": ("/rollout", "#waiting-title"),
+    "maintenance": ("/maintenance", "#windows-title"),
+    "discovery": ("/discovery", "#discovery-title"),
     "missing": ("/office/none", ".trouble"),
     "login": ("/login", "#token"),
     "wall": ("/wall", ".wall-foot"),
 }
 THUMB_PX = 44
+LONG = bool(os.environ.get("RONDA_LONG"))
+"""Every page in every theme, language and width; else each page once, and each theme, language and width."""
+SCHEMES, LANGUAGES, WIDTHS = ("light", "dark"), ("id", "en"), (320, 360, 800, 1280, 2560)
+
+
+def some(*choices: Any) -> list[Any]:
+    """All combinations in the long run; else each page with the next of the others."""
+    pages, *others = choices
+    if LONG:
+        return list(product(pages, *others))
+    return [(page, *(o[(n + n // len(o)) % len(o)] for o in others)) for n, page in enumerate(pages)]
 
 
 def opened(visit: Any, name: str, **options: Any) -> Any:
@@ -31,9 +47,7 @@ def opened(visit: Any, name: str, **options: Any) -> Any:
     return one
 
 
-@pytest.mark.parametrize("language", ["id", "en"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("name", "scheme", "language"), some(PAGES, SCHEMES, ("id", "id", "en")))
 def test_axe_finds_nothing(visit: Any, name: str, scheme: str, language: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
     path, selector = PAGES[name]
@@ -48,14 +62,15 @@ def test_axe_finds_nothing(visit: Any, name: str, scheme: str, language: str) ->
     assert page.get_attribute("html", "lang") == language
 
 
-@pytest.mark.parametrize("name", [n for n in PAGES if n != "wall"])
-@pytest.mark.parametrize("width", [320, 360, 800, 1280, 2560])
+@pytest.mark.parametrize(
+    ("name", "width"), [*some([n for n in PAGES if n != "wall"], WIDTHS), ("office", 320)]
+)
 def test_nothing_runs_out_of_the_side(visit: Any, name: str, width: int) -> None:
     one = opened(visit, name, width=width, height=740)
     assert one.overflow()[0] <= 0
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1366, 768), (1080, 1920)])
+@pytest.mark.parametrize("size", [(1366, 768), (3840, 2160), (1080, 1920), *([(1920, 1080)] if LONG else [])])
 def test_a_wall_never_scrolls_and_nothing_is_cut_off(visit: Any, size: tuple[int, int]) -> None:
     one = opened(visit, "wall", width=size[0], height=size[1])
     assert one.overflow() == (0, 0)
@@ -71,7 +86,9 @@ def test_a_wall_never_scrolls_and_nothing_is_cut_off(visit: Any, size: tuple[int
     assert height >= min(size) / 8, "read across a room"
 
 
-@pytest.mark.parametrize("name", ["home", "topology", "office", "provider", "login"])
+@pytest.mark.parametrize(
+    "name", ["home", "topology", "office", "provider", "rollout", "maintenance", "login"]
+)
 def test_a_thumb_hits_every_button_on_a_phone(visit: Any, name: str) -> None:
     one = opened(visit, name, width=360, height=740, has_touch=True)
     small = one.page.evaluate(

@@ -14,6 +14,7 @@ import { drawBanners, drawLive, drawShell, nextTheme, rememberedTheme, troublePa
 import { moment, state } from "./state.js";
 import { openSearch } from "./search.js";
 import { Travel } from "./travel.js";
+import { discovery } from "./views/discovery.js";
 import { home } from "./views/home.js";
 import { incident } from "./views/incident.js";
 import { login } from "./views/login.js";
@@ -25,7 +26,7 @@ import { topology } from "./views/topology.js";
 import { workActions } from "./work.js";
 import { getLanguage, setLanguage, w } from "./words.js";
 
-const VIEWS = { home, topology, office, provider, incident, maintenance, rollout, login };
+const VIEWS = { home, topology, office, provider, incident, maintenance, rollout, discovery, login };
 const PATIENT_S = [2, 5, 10, 20, 30];
 
 let route = parse(location);

@@ -8,11 +8,12 @@ const PATTERNS = [
   ["incident", /^\/incident\/([^/]+)$/],
   ["maintenance", /^\/maintenance$/],
   ["rollout", /^\/rollout$/],
+  ["discovery", /^\/discovery$/],
   ["login", /^\/login$/],
 ];
 
 /** Lists and forms of today: the past has none. */
-const PRESENT = new Set(["maintenance", "rollout", "login"]);
+const PRESENT = new Set(["maintenance", "rollout", "discovery", "login"]);
 
 /** `{name, id, at, focus}` of an address; name "missing" where there is no such page. */
 export function parse(location) {

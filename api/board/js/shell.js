@@ -37,6 +37,7 @@ export function drawShell(route, travelling) {
     h("summary", { "aria-label": w("menu") }, "☰"),
     h("div", { class: "items" },
       (sees("devices") ? EXTRA : []).map(([name, path]) => h("a", { class: "button tight", href: address(path, state.at) }, w(name))),
+      sees("devices") ? h("a", { class: "button", href: "/discovery" }, w("discovery")) : null,
       h("button", { type: "button", id: "language", "data-do": "language", lang: getLanguage() === "id" ? "en" : "id" }, w("language")),
       h("button", { type: "button", id: "theme", "data-do": "theme" }, w(THEME_WORDS[theme()])),
       h("a", { class: "button", href: "/wall" }, w("wall")),

@@ -58,7 +58,7 @@ export const EN = {
   sla: "Service this month", availability: "availability", outages: "outages > 300 s", restitution: "restitution", unknownTime: "unknown",
   contacts: "Contacts", appsLost: "Applications out of reach", appsFine: "Every application is within reach.", equipment: "Equipment",
   noIncidents: "No incident in the last 31 days.", recent: "Incidents of the last 31 days", priority: "priority {n}", plan: "Plan",
-  call: "Call", current: "now {v}", lowest: "lowest {v}", noMeasure: "not measured",
+  call: "Call", current: "now {v}", lastKnown: "last {v} ({at})", lowest: "lowest {v}", noMeasure: "not measured",
   noFit: "Today's busiest load {load} does not fit on the spare path: {free} is left.", fits: "Today's busiest load {load} fits on the spare path: {free} is left.", notTold: "This server knows no time travel: what you see is the present.", notWatched: "Ronda did not run then, or its log does not reach back so far: nothing is known of that moment.",
   fullReport: "Full report to print", meets: "meets the contract", misses: "below the contract",
   // provider
@@ -83,6 +83,12 @@ export const EN = {
   addProgress: "Add progress", sendProgress: "Save progress", progressHint: "Fill in at least one. Going back a stage needs a note.", stageAsIs: "unchanged: {stage}",
   promisedDate: "Promised for", attachment: "Attachment (link)", noProgress: "No progress was reported yet.", progress: "Progress",
   giveBack: "Give back", sendGiveBack: "Give back", thin: "data incomplete", knownShare: "{p} of the time is known", asItWas: "as it was", dark: "dark",
+  // discovery
+  discovery: "Cabling findings", discoveryHint: "What neighbours tell (LLDP and the like) against the inventory.", notCompared: "Not compared yet.",
+  nMismatches: "{n} mismatches", noMismatch: "All that is seen agrees with the inventory", confirmedLinks: "{n} links confirmed", askedDevices: "{n} devices told something",
+  comparedAt: "Compared {at}", mismatches: "Mismatches", worthKnowing: "Worth knowing", unproven: "Can't be settled", finding: "Finding", where: "Where",
+  declared: "Inventory", seen: "Seen", found_not_seen: "link not seen", found_not_declared: "link not in the inventory", found_ports_swapped: "ports swapped",
+  found_port_differs: "another port", found_no_such_port: "no such port", found_speed_differs: "another speed", found_name_differs: "another name", found_unknown_neighbour: "unknown neighbour",
   // topology
   cause: "Root cause", causes: "Root causes", noCause: "There is nothing to explain.", shadows: "behind the fault",
   asTable: "As a table", fit: "Whole drawing", showCause: "Show the cause", hub: "hub", topologyHint: "Drag to move, pinch or wheel to zoom.",

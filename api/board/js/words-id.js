@@ -59,7 +59,7 @@ export const ID = {
   sla: "Layanan bulan ini", availability: "ketersediaan", outages: "gangguan > 300 detik", restitution: "restitusi", unknownTime: "tidak diketahui",
   contacts: "Kontak", appsLost: "Aplikasi yang tidak dapat dicapai", appsFine: "Semua aplikasi dapat dicapai.", equipment: "Perangkat",
   noIncidents: "Tidak ada gangguan dalam 31 hari terakhir.", recent: "Gangguan 31 hari terakhir", priority: "prioritas {n}", plan: "Rencana",
-  call: "Telepon", current: "sekarang {v}", lowest: "terendah {v}", noMeasure: "tanpa pengukuran",
+  call: "Telepon", current: "sekarang {v}", lastKnown: "terakhir {v} ({at})", lowest: "terendah {v}", noMeasure: "tanpa pengukuran",
   noFit: "Beban puncak hari ini {load} tidak muat di jalur cadangan: tersisa {free}.", fits: "Beban puncak hari ini {load} muat di jalur cadangan: tersisa {free}.", notTold: "Server ini belum mengenal perjalanan waktu: yang tampak adalah keadaan sekarang.", notWatched: "Saat itu Ronda tidak berjalan, atau catatannya tidak sejauh itu: keadaannya tidak diketahui.",
   fullReport: "Laporan lengkap untuk dicetak", meets: "sesuai kontrak", misses: "di bawah kontrak",
   // provider
@@ -84,6 +84,12 @@ export const ID = {
   addProgress: "Tambah kemajuan", sendProgress: "Simpan kemajuan", progressHint: "Isi paling sedikit satu. Mundur tahap perlu catatan.", stageAsIs: "tetap: {stage}",
   promisedDate: "Dijanjikan selesai", attachment: "Lampiran (tautan)", noProgress: "Belum ada laporan kemajuan.", progress: "Kemajuan",
   giveBack: "Lepaskan", sendGiveBack: "Lepaskan", thin: "data belum lengkap", knownShare: "{p} waktu diketahui", asItWas: "apa adanya", dark: "gelap",
+  // discovery
+  discovery: "Temuan kabel", discoveryHint: "Yang dikatakan perangkat tetangga (LLDP dan sejenisnya) dibandingkan dengan inventaris.", notCompared: "Belum dibandingkan.",
+  nMismatches: "{n} ketidakcocokan", noMismatch: "Semua yang terlihat cocok dengan inventaris", confirmedLinks: "{n} jalur dipastikan", askedDevices: "{n} perangkat menjawab",
+  comparedAt: "Dibandingkan {at}", mismatches: "Ketidakcocokan", worthKnowing: "Perlu diketahui", unproven: "Tidak dapat dipastikan", finding: "Temuan", where: "Di mana",
+  declared: "Inventaris", seen: "Terlihat", found_not_seen: "jalur tidak terlihat", found_not_declared: "jalur tidak ada di inventaris", found_ports_swapped: "port tertukar",
+  found_port_differs: "port berbeda", found_no_such_port: "port tidak ada", found_speed_differs: "kecepatan berbeda", found_name_differs: "nama berbeda", found_unknown_neighbour: "tetangga tidak dikenal",
   // topology
   cause: "Akar masalah", causes: "Akar masalah", noCause: "Tidak ada gangguan yang perlu dijelaskan.", shadows: "tertutup gangguan",
   asTable: "Sebagai tabel", fit: "Seluruh gambar", showCause: "Tunjukkan penyebab", hub: "pusat", topologyHint: "Geser untuk memindahkan, cubit atau roda untuk memperbesar.",

@@ -18,13 +18,14 @@ export function known({ seconds }) {
 }
 
 /**
- * "meets", "misses", "thin" (too little is known to say) or null (nothing agreed). A month that misses its
+ * "meets", "misses", "thin" (too little is known to say) or null (nothing agreed, and all is known). A month that misses its
  * contract even if all unknown time had been good is missed, however little is known.
  */
 export function judgement(row) {
-  if (row.meets_sla === null || row.meets_sla === undefined) return null;
   const share = known(row);
-  if (share !== null && share >= 1 - MOST_UNKNOWN) return row.meets_sla ? "meets" : "misses";
+  const agreed = row.meets_sla !== null && row.meets_sla !== undefined;
+  if (share === null || share >= 1 - MOST_UNKNOWN) return agreed ? (row.meets_sla ? "meets" : "misses") : null;
+  if (!agreed) return "thin";
   const served = row.seconds.total_s - row.seconds.before_connected_s;
   const best = served > 0 ? 100 * (1 - row.seconds.down_counted_s / served) : 100;
   return row.sla_percent !== null && best < row.sla_percent ? "misses" : "thin";

@@ -2,7 +2,7 @@
 
 import { get, id as quoted, maybe } from "../api.js";
 import { byId, h } from "../dom.js";
-import { bitRate, day, moment as inWords, month, monthKey, number, percent } from "../format.js";
+import { bitRate, day, moment as inWords, month, monthKey, number, percent, shortMoment } from "../format.js";
 import { drawChart, dropCharts } from "../parts/chart.js";
 import { incidentCard, since } from "../parts/incident.js";
 import { DEVICE_STATE, DEVICE_WORDS, LINK_STATE, LINK_WORDS, badge, symbol } from "../parts/marks.js";
@@ -15,6 +15,7 @@ import { getLanguage, w } from "../words.js";
 
 const DAY_MS = 86_400_000;
 const POINTS = 400;
+const FRESH_S = 90; // light is read less often than a short chart has points
 const RANGES = { last1: DAY_MS / 24, last24: DAY_MS, last7: 7 * DAY_MS, last31: 31 * DAY_MS };
 const kept = { range: "last24" };
 
@@ -142,15 +143,22 @@ function figures(series, format) {
     const values = s.points.map(([, v]) => v).filter((v) => v !== null);
     const name = `${s.tags.device} ${s.tags.if_name ?? ""}`.trim();
     return h("li", { "data-key": `${name}${s.tags.lane ?? ""}` }, h("strong", {}, name), " ",
-      values.length ? `${w("current", { v: format(values.at(-1)) })}, ${w("lowest", { v: format(Math.min(...values)) })}` : w("noMeasure"));
+      values.length ? `${latest(s.points, series.every_s, format)}, ${w("lowest", { v: format(Math.min(...values)) })}` : w("noMeasure"));
   }));
 }
 
-function lightFigures(lines) {
+/** The last value: now, or when it was, where nothing came since. */
+function latest(points, everyS, format) {
+  const [at, value] = points.findLast(([, v]) => v !== null);
+  const old = nowMs() - Date.parse(at) > Math.max(2.5 * everyS, FRESH_S) * 1000;
+  return old ? w("lastKnown", { v: format(value), at: shortMoment(at) }) : w("current", { v: format(value) });
+}
+
+function lightFigures({ lines, everyS }) {
   return h("ul", { class: "figures small" }, lines.map(({ name, points, darkNow }) => {
     const values = points.map(([, v]) => v).filter((v) => v !== null);
     const dBm = (v) => `${number(v, 1)} dBm`;
-    const now = darkNow ? h("strong", { class: "late" }, w("current", { v: w("dark") })) : values.length ? w("current", { v: dBm(values.at(-1)) }) : w("noMeasure");
+    const now = darkNow ? h("strong", { class: "late" }, w("current", { v: w("dark") })) : values.length ? latest(points, everyS, dBm) : w("noMeasure");
     return h("li", { "data-key": name }, h("strong", {}, name), " ", now, values.length ? `, ${w("lowest", { v: dBm(Math.min(...values)) })}` : "");
   }));
 }
@@ -166,7 +174,7 @@ function lightPanel({ office: o, light }) {
   return h("section", { class: "panel wide", "data-key": "light", "aria-labelledby": "light-title" },
     h("div", { class: "head" }, h("h2", { id: "light-title" }, w("optics")), ranges()),
     h("p", { class: "soft small" }, w("opticsHint")),
-    has ? [h("div", { id: "light", class: "chart", "data-keep": true, "data-key": "chart", role: "img", "aria-label": w("optics") }), lightFigures(light.lines)]
+    has ? [h("div", { id: "light", class: "chart", "data-keep": true, "data-key": "chart", role: "img", "aria-label": w("optics") }), lightFigures(light)]
       : h("p", { class: "soft" }, w(fiber ? "noSeries" : "noFiber")));
 }
 
