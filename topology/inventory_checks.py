@@ -9,6 +9,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable, Iterator
 
+from topology.discovery_model import PLACEHOLDER_OFFICE
 from topology.inventory_problems import Level, did_you_mean
 from topology.inventory_values import SNMP_PORT, parse_address, parse_number
 from topology.model import DeviceRole, Medium
@@ -175,6 +176,10 @@ class Checker:
                     "write office: ID; only a role: cloud has none",
                     code="device-without-office",
                 )
+            if row.get("office") == PLACEHOLDER_OFFICE:
+                message = f"where {name!r} stands is not known yet: discovery found it"
+                hint = f"write its office in the place of {PLACEHOLDER_OFFICE}, which is never judged"
+                self.say((*path, "office"), message, hint, code="placeholder-office", level=Level.WARNING)
             address = row.get("address")
             if cloud and address is not None:
                 message = f"the address of {name!r} is not used: a cloud is never polled"
