@@ -210,6 +210,11 @@ async def test_a_thousand_offices_and_a_hundred_incidents(backend: Any, url: str
     await page.set_viewport_size({"width": 1920, "height": 1080})
     await page.goto(f"{url}/topology")
     await page.wait_for_selector("#graph canvas")
+    await page.keyboard.press("/")
+    await page.keyboard.type("cable-777")
+    await page.locator("#results a").first.click()
+    await page.wait_for_selector("[data-key=focus] h2")
+    assert "cable-777" in await page.inner_text("[data-key=focus] h2")
     await page.goto(f"{url}/wall")
     await page.wait_for_selector(".card")
     assert await page.locator(".card").count() == 3

@@ -1,18 +1,20 @@
 // The topology as a drawing: a tidy tree from the hub outwards, which a person can follow with a finger.
 // Pure: from the API's answer to places and roles.
 
-const SIDED = 160; // leaves that still fit as two columns; more go in rings
+import { clusters } from "./clusters.js";
+
+const SIDED = 160; // leaves that still fit as two columns; more go in discs
 const ROW = 46;
 const COLUMN = 160;
 
 /**
- * A place for every device: `Map id -> {x, y, side}` ("left", "right", "above", or "" for below: where its name goes). The hub is in
+ * `{places, areas}`. A place for every device: `Map id -> {x, y, side}` ("left", "right", "above", or "" for below: where its name goes). The hub is in
  * the middle and every hop a step outwards. Deterministic: the same network looks the same tomorrow.
  */
 export function layout(topology) {
   const tree = spanning(topology);
   const leaves = tree.tops.reduce((sum, id) => sum + tree.leaves.get(id), 0);
-  return leaves <= SIDED ? sided(tree) : rings(tree, leaves);
+  return leaves <= SIDED ? { places: sided(tree), areas: [] } : clusters(topology, tree);
 }
 
 /** The tree of shortest ways from the hub; what hangs on nothing known is a top of its own, far out. */
@@ -82,31 +84,6 @@ function sided({ roots, tops, depth, children, leaves }) {
   // Both sides have the same middle.
   const middle = { left: (next.left * ROW) / 2, right: (next.right * ROW) / 2 };
   for (const p of places.values()) p.y -= p.x === 0 ? 0 : middle[p.x < 0 ? "left" : "right"];
-  return places;
-}
-
-/** For many: rings around the hub, each branch a sector as wide as it has leaves. */
-function rings({ roots, tops, depth, children, leaves }, whole) {
-  const places = new Map();
-  const deepest = Math.max(1, ...depth.values());
-  const gap = Math.max(130, (whole * 26) / (2 * Math.PI * deepest));
-  const set = (id, from, to) => {
-    const angle = (from + to) / 2;
-    const r = depth.get(id) === 0 && roots.length === 1 ? 0 : 42 + depth.get(id) * gap;
-    places.set(id, { x: r * Math.cos(angle), y: r * Math.sin(angle) * 0.82, side: "" });
-    let at = from;
-    for (const child of children.get(id) ?? []) {
-      const share = ((to - from) * leaves.get(child)) / leaves.get(id);
-      set(child, at, at + share);
-      at += share;
-    }
-  };
-  let at = -Math.PI / 2;
-  for (const id of tops) {
-    const share = (2 * Math.PI * leaves.get(id)) / whole;
-    set(id, at, at + share);
-    at += share;
-  }
   return places;
 }
 

@@ -1,10 +1,14 @@
 // The drawing on the canvas (Cytoscape.js): moving, zooming, choosing.
 
+import { w } from "../words.js";
 import { layout, roles } from "./graph.js";
+import { worst } from "./marks.js";
 
+const NEAR = 0.75; // from this zoom on every name can be read
 const LABELLED = 90; // more nodes are named only when they are looked at closely
 const COLORS = ["card", "line", "text", "soft", "connected", "degraded", "cut", "cut-solid", "unknown", "not-connected", "accent"];
 const CONDITION_COLOR = { up: "connected", silent: "cut", shadow: "degraded", unknown: "unknown", down: "cut", disabled: "not-connected" };
+const AREA_COLOR = { connected: "connected", degraded: "degraded", cut: "cut", unknown: "unknown", not_connected: "not-connected" };
 const SHAPES = { up: "ellipse", silent: "octagon", shadow: "triangle", unknown: "diamond" };
 
 export class Picture {
@@ -29,7 +33,10 @@ export class Picture {
 
   start(cytoscape) {
     this.cy = cytoscape({ container: this.host, minZoom: 0.05, maxZoom: 4, boxSelectionEnabled: false, autoungrabify: true, selectionType: "single" });
-    this.cy.on("tap", "node, edge", (event) => this.onFocus(event.target.data("key")));
+    this.cy.on("tap", "node, edge", (event) => {
+      if (event.target.data("kind") === "area") this.cy.animate({ fit: { eles: event.target, padding: 20 }, duration: this.calm() ? 0 : 300 });
+      else this.onFocus(event.target.data("key"));
+    });
     this.cy.on("tap", (event) => { if (event.target === this.cy) this.onFocus(null); });
     this.cy.on("zoom", () => this.names());
     this.observer = new ResizeObserver(() => { this.cy.resize(); if (!this.moved) this.fit(); });
@@ -48,7 +55,8 @@ export class Picture {
     this.cy.style(this.styles());
     const touched = focus && this.cy.elements().filter((e) => e.data("key") === focus);
     const around = touched?.length ? touched.closedNeighborhood().union(touched.connectedNodes()) : null;
-    this.cy.batch(() => this.cy.elements().forEach((e) => {
+    this.tint(data);
+    this.cy.batch(() => this.cy.elements().not("[kind = 'area']").forEach((e) => {
       const id = e.data("key");
       e.data("condition", state.get(id)?.condition ?? "unknown");
       e.data("role", blamed.has(id) ? "blamed" : shadow.has(id) ? "shadow" : "");
@@ -59,16 +67,28 @@ export class Picture {
     }));
     this.names();
     if (cause && cause !== this.cause) this.fitCause();
-    if (focus && focus !== this.focus && touched?.length) this.cy.animate({ center: { eles: touched }, duration: this.calm() ? 0 : 250 });
+    if (focus && focus !== this.focus && touched?.length) this.approach(touched);
     [this.cause, this.focus] = [cause, focus];
   }
 
+  /** A kecamatan's disc has the colour of the worst in it, and says how many are cut off. */
+  tint(data) {
+    const of = new Map();
+    for (const o of data.offices) of.set(o.kecamatan, [...(of.get(o.kecamatan) ?? []), o.connectivity]);
+    this.cy.nodes("[kind = 'area']").forEach((n) => {
+      const states = of.get(n.data("name")) ?? [];
+      const cut = states.filter((s) => s === "cut").length;
+      n.data({ state: worst(states), label: `${n.data("name")} · ${cut ? w("of", { n: cut, m: states.length }) + ` ${w("cut")}` : states.length}` });
+    });
+  }
+
   build(data) {
-    const places = layout(data);
+    const { places, areas } = layout(data);
     const names = new Map(data.offices.map((o) => [o.id, o.name]));
     const perOffice = new Map();
     for (const d of data.devices) perOffice.set(d.office, (perOffice.get(d.office) ?? 0) + 1);
     this.cy.elements().remove();
+    this.cy.add(areas.map((a) => ({ group: "nodes", position: { x: a.x, y: a.y }, data: { id: `area:${a.name}`, key: `area:${a.name}`, kind: "area", name: a.name, size: 2 * a.r, state: "connected" } })));
     this.cy.add(data.devices.map((d) => ({
       group: "nodes", position: { x: places.get(d.id).x, y: places.get(d.id).y },
       data: {
@@ -103,13 +123,18 @@ export class Picture {
       { selector: "node[side = 'left']", style: { "text-halign": "left", "text-valign": "center", "text-margin-y": 0, "text-margin-x": -4, "text-wrap": "none" } },
       { selector: "node[side = 'right']", style: { "text-halign": "right", "text-valign": "center", "text-margin-y": 0, "text-margin-x": 4, "text-wrap": "none" } },
       { selector: "node[side = 'above']", style: { "text-valign": "top", "text-margin-y": -4, "text-wrap": "none" } },
+      { selector: "node[kind = 'area']", style: {
+        shape: "ellipse", width: "data(size)", height: "data(size)", "z-index": 0, "z-index-compare": "manual", "background-color": (e) => css[AREA_COLOR[e.data("state")]], "background-opacity": 0.12,
+        "border-width": 3, "border-opacity": 0.6, "border-color": (e) => css[AREA_COLOR[e.data("state")]], "text-valign": "top", "text-margin-y": -8, "font-size": 46, "font-weight": "bold", "text-wrap": "none", "text-background-opacity": 0,
+      } },
       { selector: "edge", style: {
-        width: 2, "line-color": color, "curve-style": "bezier", opacity: 0.75, "overlay-padding": 8,
+        width: 2, "line-color": color, "curve-style": "bezier", opacity: this.cy.nodes().length > LABELLED ? 0.3 : 0.75, "overlay-padding": 8,
         "line-style": (e) => (["radio", "satellite", "cellular", "vpn"].includes(e.data("medium")) ? "dashed" : "solid"),
       } },
       { selector: "edge[condition = 'down']", style: { width: 4, "line-style": "dashed", opacity: 1 } },
       { selector: ".dim", style: { opacity: 0.42 } },
       { selector: ".far", style: { opacity: 0.16 } },
+      { selector: "edge.far", style: { opacity: this.cy.nodes().length > LABELLED ? 0.05 : 0.16 } },
       { selector: "node[role = 'blamed']", style: { opacity: 1, "border-width": 5, "border-color": css["cut-solid"], "background-color": css.cut, width: 34, height: 34, "font-weight": "bold", "min-zoomed-font-size": 0 } },
       { selector: "edge[role = 'blamed']", style: { opacity: 1, width: 7, "line-color": css.cut, "line-style": "solid", "underlay-color": css.cut, "underlay-opacity": 0.22, "underlay-padding": 9, "z-index": 10,
         label: "✕", color: "#fff", "font-size": 15, "font-weight": "bold", "text-background-color": css["cut-solid"], "text-background-opacity": 1, "text-background-padding": 3, "text-background-shape": "roundrectangle" } },
@@ -120,14 +145,22 @@ export class Picture {
   /** With many nodes, names of the backbone first, the others as one comes nearer. */
   names() {
     const many = this.cy.nodes().length > LABELLED;
-    const near = !many || this.cy.zoom() > 0.75;
+    const near = !many || this.cy.zoom() > NEAR;
     if (near === this.near) return;
     this.near = near;
     this.cy.batch(() => this.cy.nodes().forEach((n) => {
-      const shown = near || ["core", "distribution", "cloud"].includes(n.data("kind")) || n.data("role") === "blamed";
+      const area = n.data("kind") === "area"; // names what is seen from afar
+      const shown = area ? !near : near || ["core", "distribution", "cloud"].includes(n.data("kind")) || n.data("role") === "blamed";
       n.style("text-opacity", shown ? 1 : 0);
-      n.style("text-background-opacity", shown ? 0.8 : 0);
+      n.style("text-background-opacity", shown && !area ? 0.8 : 0);
     }));
+  }
+
+  /** A device from near enough to read; a link with both its ends. */
+  approach(touched) {
+    const duration = this.calm() ? 0 : 250;
+    if (touched.isEdge() && this.cy.nodes().length > LABELLED) this.cy.animate({ fit: { eles: touched.union(touched.connectedNodes()), padding: 60 }, duration });
+    else this.cy.animate({ center: { eles: touched }, zoom: Math.max(this.cy.zoom(), NEAR + 0.2), duration });
   }
 
   calm() {
