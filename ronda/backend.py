@@ -235,7 +235,11 @@ class AppBackend:
         app = self._app
         parts: dict[str, Mapping[str, int | float]] = {
             "app": app.counters,
-            "records": {**app.keeper.counters, "unsaved": float(app.keeper.waiting)},
+            "records": {
+                **app.records.counters(),
+                **app.keeper.counters,
+                "unsaved": float(app.keeper.waiting),
+            },
             "outbox": app.outbox.counters,
             "channels": app.outbox.channel_counters(),
             "heartbeat": app.heartbeat.counters if app.heartbeat is not None else {},
