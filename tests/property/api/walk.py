@@ -110,6 +110,9 @@ CHOICES: dict[str, list[str]] = {
     "points": ["10"],
     "cursor": [],
     "last-event-id": [],
+    "from": ["0" * 40],
+    "to": ["5f0c9a3e" * 5],
+    "commit": ["5f0c9a3e" * 5],
 }
 """Parameters that are no ids. Enumerations and numbers need no entry: they name nothing."""
 
