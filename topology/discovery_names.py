@@ -146,7 +146,7 @@ def same_port(one: str, other: str) -> bool:
     if a is None or b is None or a.group(2) != b.group(2):
         return False
     short, long = sorted((a.group(1).lower(), b.group(1).lower()), key=len)
-    return len(short) >= 2 and short != long and long.startswith(short)
+    return len(short) >= 2 and long.startswith(short) and long[len(short) :].isalpha()
 
 
 def _host_name(device: Device) -> str | None:
