@@ -62,8 +62,8 @@ class ConditionKind(StrEnum):
 
 
 Fact = tuple[str, str | int | float]
-"""A name and its value, the unit in the name: ("rx_dbm", -28.1). Templates write them in both languages. Whole
-numbers are spelt out for pydantic, which keeps them whole in records and answers."""
+"""A name and its value, the unit in the name: ("rx_dbm", -28.1). Templates write them in both languages.
+Whole numbers are spelt out for pydantic, which keeps them whole in records and answers."""
 
 
 class IncidentStatus(StrEnum):

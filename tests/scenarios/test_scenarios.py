@@ -1,9 +1,9 @@
 """Plays every scenario of this folder and compares what would be sent with what it expects.
 
 An `expect` entry may say: `between: [from, to]` with `reason`, `components`, `any_of` (one of these), `cut`
-(offices that it tells of and that were cut), `offices` (exactly these), `receiver`, `text`, `no_text` (words in
-its text): such a notification must be there. `none_between` (also with `receiver`). `told`: every notification,
-in order, each `[second, reason, receiver]`, the second being exact or a `[from, to]`. Totals:
+(offices that it tells of and that were cut), `offices` (exactly these), `receiver`, `text`, `no_text` (words
+in its text): such a notification must be there. `none_between` (also with `receiver`). `told`: every
+notification, in order, each `[second, reason, receiver]`, the second being exact or a `[from, to]`. Totals:
 `notifications`, `incidents`, `at_most` (notifications), `ever_cut`, `ever_degraded`, `still_open`,
 `alternatives`, `why` (words), `kind`, `conditions` (of all incidents), `severity`, `all_over`.
 """

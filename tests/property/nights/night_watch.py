@@ -29,8 +29,8 @@ from collector.schedule_settings import ScheduleSettings
 from lab import commands
 from lab.hardware import PortUse
 from lab.network import Network
-from ronda.rounds import GATHER_S
 from ronda.patrol import Patrol, Round
+from ronda.rounds import GATHER_S
 from topology.findings import Component, Connectivity, StateChange
 from topology.model import DeviceId, Inventory, OfficeId, PortRef
 from topology.observations import (

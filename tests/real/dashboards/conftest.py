@@ -107,8 +107,8 @@ class Observer:
 
 
 def points_of_a_day(inventory: Inventory, end: datetime) -> Iterator[list[Point]]:
-    """One list a moment: each quarter of an hour, in the last hour each five minutes. A fiber is cut for an hour
-    in the middle, and again at the end."""
+    """One list a moment: each quarter of an hour, in the last hour each five minutes. A fiber is cut for an
+    hour in the middle, and again at the end."""
     start = end - timedelta(days=1)
     watch, maker, patrol = Observer(inventory, start), PointMaker(inventory), Patrol(inventory, ())
     polled = [d for d in inventory.devices.values() if d.monitored and d.id in watch.network.hardware]
