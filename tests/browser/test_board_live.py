@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -15,6 +16,7 @@ LINK = "kuaro-pkm"
 OFFICE = "pkm-kuaro"
 LINE = f".places [data-office={OFFICE}]"
 SEEN_WITHIN_MS = 3000
+LONG = bool(os.environ.get("RONDA_LONG"))
 
 pytestmark = pytest.mark.real
 
@@ -89,6 +91,21 @@ def test_the_cause_stands_out_in_the_topology(house: Any, visit: Any, cut: datet
     first = page.locator(".topology table tbody tr").first
     assert "putus" in first.inner_text()
     assert page.locator("#__________cytoscape_stylesheet").count() == 1
+
+
+def test_axe_finds_nothing_while_something_is_broken(house: Any, visit: Any, cut: datetime) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    incident = eventually(lambda: house.get("/incidents")["items"], 15, "an incident")[0]["id"]
+    then = (cut + timedelta(seconds=1)).isoformat().replace("+", "%2B")
+    pages = {f"/incident/{incident}": ".happened li", f"/?at={then}": ".banner.past", "/": ".incident"}
+    for n, (path, selector) in enumerate(pages.items()):
+        looks = [(s, e) for s in ("light", "dark") for e in ("id", "en")]
+        for scheme, language in looks if LONG else (looks[n], looks[3 - n]):
+            page = visit(color_scheme=scheme).go(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            page.wait_for_selector(selector)
+            page.wait_for_timeout(300)
+            found = axe.run(page)
+            assert found.violations_count == 0, (path, scheme, language, found.generate_report())
 
 
 def test_an_office_shows_its_way_its_light_and_its_past(house: Any, visit: Any, cut: datetime) -> None:

@@ -156,7 +156,7 @@ def test_a_wall_token_opens_the_wall_and_no_more(guarded: Any, page: Any) -> Non
     assert [d for d in inventory.devices if f'"{d}"' in drawn] == []
     assert [c.circuit_id for c in inventory.links.values() if c.circuit_id and c.circuit_id in drawn] == []
     page.goto(f"{guarded.url}/")
-    page.wait_for_selector("#nav a")
+    page.wait_for_selector(".counts")
     assert page.locator("a[href='/rollout'], a[href='/maintenance']").count() == 0
     assert page.locator("[data-do=take]").count() == 0
     for path in ("/devices", "/maintenance", "/rollout", "/events", "/audit"):

@@ -17,6 +17,7 @@ const ICONS = {
 };
 // Pages of those who work, not of a screen on a wall: in the bar where it has room, else in the menu.
 const EXTRA = [["rollout", "/rollout"], ["maintenance", "/maintenance"]];
+const works = () => state.session !== null && sees("devices");
 const THEMES = ["auto", "light", "dark"];
 const THEME_WORDS = { auto: "themeAuto", light: "themeLight", dark: "themeDark" };
 
@@ -30,14 +31,14 @@ export function drawShell(route, travelling) {
   const page = (name, path) => h("a", { href: address(path, state.at), "aria-current": route.name === name ? "page" : null }, icon(name), h("span", {}, w(name)));
   morph(byId("nav"),
     page("home", "/"), page("topology", "/topology"),
-    (sees("devices") ? EXTRA : []).map(([name, path]) => { const a = page(name, path); a.classList.add("roomy"); return a; }),
+    (works() ? EXTRA : []).map(([name, path]) => { const a = page(name, path); a.classList.add("roomy"); return a; }),
     h("button", { type: "button", "data-do": "travel", "aria-expanded": String(travelling), "aria-controls": "travel" }, icon("history"), h("span", {}, w("history"))),
     h("button", { type: "button", "data-do": "search", "aria-keyshortcuts": "/" }, icon("search"), h("span", {}, w("search"))));
   morph(byId("tools"), h("details", { class: "menu", id: "menu" },
     h("summary", { "aria-label": w("menu") }, "☰"),
     h("div", { class: "items" },
-      (sees("devices") ? EXTRA : []).map(([name, path]) => h("a", { class: "button tight", href: address(path, state.at) }, w(name))),
-      sees("devices") ? h("a", { class: "button", href: "/discovery" }, w("discovery")) : null,
+      (works() ? EXTRA : []).map(([name, path]) => h("a", { class: "button tight", href: address(path, state.at) }, w(name))),
+      works() ? h("a", { class: "button", href: "/discovery" }, w("discovery")) : null,
       h("button", { type: "button", id: "language", "data-do": "language", lang: getLanguage() === "id" ? "en" : "id" }, w("language")),
       h("button", { type: "button", id: "theme", "data-do": "theme" }, w(THEME_WORDS[theme()])),
       h("a", { class: "button", href: "/wall" }, w("wall")),
