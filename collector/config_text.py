@@ -80,8 +80,8 @@ def _heading(lines: list[str], n: int) -> str:
         )
         return above.strip().rstrip("{").strip()[:60]
     if line.startswith(("set ", "add ")):
-        above = next((lines[i] for i in range(n, -1, -1) if lines[i].startswith("/")), None)
-        if above is not None:
-            return above.strip()[:60]
+        path = next((lines[i] for i in range(n, -1, -1) if lines[i].startswith("/")), None)
+        if path is not None:
+            return path.strip()[:60]
         return " ".join(line.split()[:4])[:60]
     return line.strip()[:60]

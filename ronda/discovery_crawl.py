@@ -246,9 +246,9 @@ def additions(
         if lacking:
             skipped.append(f"{cable.a} - {cable.b}: the port of {lacking[0].device} is not known")
             continue
-        id_ = LinkId(_free(f"{cable.a.device}-{cable.b.device}", ids))
-        ids.add(id_)
-        links.append(_link_row(id_, cable, crawled))
+        link = LinkId(_free(f"{cable.a.device}-{cable.b.device}", ids))
+        ids.add(link)
+        links.append(_link_row(link, cable, crawled))
     places: list[Mapping[str, Any]] = []
     used = {d["office"] for d in devices}
     if PLACEHOLDER_OFFICE in used and OfficeId(PLACEHOLDER_OFFICE) not in declared.offices:
