@@ -191,14 +191,16 @@ async def until_all_have_failed(house: House) -> None:
 
 def found_in(text: str, words: Mapping[str, str]) -> list[str]:
     """Names of the secrets that stand in `text`: as they are, in URLs, in base64, in hex, in pieces."""
-    plain = text + unquote(text)
-    for word in re.findall(r"[A-Za-z0-9+/_-]{12,}={0,2}", text):
+    pieces = [text, unquote(text)]
+    for word in set(re.findall(r"[A-Za-z0-9+/_-]{12,}={0,2}", text)):
         for cut in range(4):
             piece = word[cut:].rstrip("=")
             try:
-                plain += base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=b"+/").decode("latin-1")
+                decoded = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=b"+/")
             except (binascii.Error, ValueError):
                 continue
+            pieces.append(decoded.decode("latin-1"))
+    plain = "\n".join(pieces)
     return [
         name
         for name, word in words.items()
