@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -92,4 +93,7 @@ def _root(
 
 
 def main() -> None:
+    # The SNMP decoder (Rust) panics on some spoilt packets, and that is caught. With backtraces switched on, the
+    # first one would read 50 MB of debug information and keep it for good.
+    os.environ["RUST_BACKTRACE"] = "0"
     app()
