@@ -93,7 +93,7 @@ def _root(
 
 
 def main() -> None:
-    # The SNMP decoder (Rust) panics on some spoilt packets, and that is caught. With backtraces switched on, the
+    # The SNMP decoder (Rust) panics on some spoilt packets; it is caught. With backtraces switched on, the
     # first one would read 50 MB of debug information and keep it for good.
     os.environ["RUST_BACKTRACE"] = "0"
     app()
