@@ -83,6 +83,10 @@ class IncidentBook:
         """Incidents that came back before, and whose symptoms are over again."""
         self._links = links or {}
         self._flaps = FlapCount()
+        self._last_numbers: dict[str, int] = {}
+        """By day: the newest number given; its incident may be forgotten before the day is over."""
+        for known in self._incidents:
+            self._note_number(known)
 
     def __iter__(self) -> Iterator[Incident]:
         return iter(self._incidents.values())
@@ -404,8 +408,15 @@ class IncidentBook:
 
     def _new_id(self, at: datetime) -> IncidentId:
         day = at.astimezone(self._timezone).strftime("%y%m%d")
-        used = [int(i.rsplit("-", 1)[1]) for i in self._incidents if i.startswith(f"R-{day}-")]
-        return IncidentId(f"R-{day}-{max(used, default=0) + 1:03d}")
+        number = self._last_numbers.get(day, 0) + 1
+        self._last_numbers = {day: number}
+        return IncidentId(f"R-{day}-{number:03d}")
+
+    def _note_number(self, incident: IncidentId) -> None:
+        kind, _, rest = incident.partition("-")
+        day, _, number = rest.rpartition("-")
+        if kind == "R" and number.isdigit():
+            self._last_numbers[day] = max(int(number), self._last_numbers.get(day, 0))
 
     def _update_at(self, incident: Incident) -> datetime | None:
         if not incident.told or incident.changed_at is None or incident.revision <= incident.told_revision:
@@ -416,8 +427,7 @@ class IncidentBook:
 
     def _forget_old(self, now: datetime) -> None:
         horizon = now - timedelta(seconds=self._settings.reopen_window_s)
-        day = now.astimezone(self._timezone).strftime("%y%m%d")
         for incident in list(self._incidents.values()):
-            old = incident.resolved_at is not None and incident.resolved_at < horizon
-            if old and not incident.id.startswith(f"R-{day}-"):
+            if incident.resolved_at is not None and incident.resolved_at < horizon:
                 del self._incidents[incident.id]
+                self._waiting_since.pop(incident.id, None)

@@ -183,4 +183,17 @@ def test_later_the_same_day_it_is_a_new_incident(book: IncidentBook) -> None:
     book.advance(verdict(10))
     (step,) = book.advance(verdict(3600, cut, down=(1,)))
     assert step.before is None
-    assert len(list(book)) == 2
+    assert [i.id for i in book] == ["R-261121-002"]
+
+
+def test_a_day_of_outages_leaves_nothing_in_memory_but_a_number(book: IncidentBook) -> None:
+    cut = cause(link(1), explains=(link(1), device(1)), cut=("kuaro",))
+    told = []
+    for n in range(20):
+        (step,) = book.advance(verdict(1900 * n, cut, down=(1,)))
+        told.append(step.after.id)
+        book.advance(verdict(1900 * n + 60))
+        assert len(list(book)) == 1
+    assert len(set(told)) == 20
+    book.advance(verdict(1900 * 20))
+    assert list(book) == []
