@@ -12,7 +12,7 @@ _RING_SHARE = 5
 LEAST = 4
 
 
-def inventory(offices: int, *, poll_interval_s: int = 60, probe_interval_s: int = 10) -> str:
+def inventory(offices: int, *, poll_interval_s: int = 60, probe_interval_s: int = 5) -> str:
     """As YAML. The hub is `k01`; raises LabError for fewer offices than make a ring with a branch."""
     if not LEAST <= offices <= 4000:
         raise LabError(f"an inventory has {LEAST} to 4000 offices")
