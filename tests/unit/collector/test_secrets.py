@@ -54,7 +54,7 @@ def test_usm() -> None:
 
 def test_ssh() -> None:
     credential = Credential(ID, CredentialKind.SSH, user="noc", key_file="~/.ssh/noc", port=2222)
-    assert resolve(credential, {}) == SshSecret(ID, "noc", None, "~/.ssh/noc", 2222)
+    assert resolve(credential, {}) == SshSecret(ID, "noc", None, str(Path("~/.ssh/noc").expanduser()), 2222)
 
 
 def test_secrets_never_show() -> None:

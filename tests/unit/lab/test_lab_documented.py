@@ -22,7 +22,7 @@ def test_every_command_has_its_row() -> None:
     )
     command = typer.main.get_command(app)
     assert set(command.commands) <= rows  # type: ignore[attr-defined]  # a group
-    assert set(command.commands) == {*COMMANDS, "run"}  # type: ignore[attr-defined]  # a group
+    assert set(command.commands) == {*COMMANDS, "run", "real"}  # type: ignore[attr-defined]  # a group
 
 
 def test_every_command_is_a_method_and_has_help() -> None:
