@@ -1,6 +1,6 @@
 """The peer: Debian's Prometheus, blackbox and SNMP exporters and Alertmanager, set up to do the same job.
 
-The same intervals as Ronda's defaults: echo every 10 s, SNMP every 60 s; silent after three missing samples,
+The same intervals as Ronda in the run: echo every 5 s, SNMP every 60 s; silent after three missing samples,
 so that one lost echo pages nobody. Alertmanager tells two receivers: one message a host, and one message for
 all hosts that are down together (`group_by: [alertname]`, `group_wait` as long as Ronda's settling).
 """
@@ -32,9 +32,9 @@ PROGRAMS = (
     "prometheus-blackbox-exporter",
     "prometheus-snmp-exporter",
 )
-PROBE_S, POLL_S = 10, 60
-SILENT_FOR_S = 20
-"""With samples every 10 s: the third missing one in a row."""
+PROBE_S, POLL_S = 5, 60
+SILENT_FOR_S = 10
+"""With samples every 5 s: the third missing one in a row."""
 TOGETHER_S = 5
 
 _SNMP = {

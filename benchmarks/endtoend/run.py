@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/endtoend/run.py            # everything, about 20 minutes
     .venv/bin/python benchmarks/endtoend/run.py --quick    # 12 offices with traps, two cuts
 
-Ronda with its defaults (echo every 10 s, polls every 60 s) in the monitor namespace of a lab of 12 and of
+Ronda (echo every 5 s, polls every 60 s, all else its defaults) in the monitor namespace of a lab of 12 and of
 60 offices; with and without traps. At 60 offices Debian's Prometheus, exporters and Alertmanager watch the
 same lab in the same run.
 """
