@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +23,15 @@ from topology.observations import (
 
 SAMPLES = load_samples()
 
+CLI_SAMPLES = Path(__file__).parent / "cli" / "samples"
+
 
 def test_every_profile_has_a_sample() -> None:
-    assert {sample.profile for sample in SAMPLES} == set(load_profiles().names())
+    """Of an agent, or of a command line where that is all it knows."""
+    by_cli = {path.name.split(".")[0] for path in CLI_SAMPLES.glob("*.txt")}
+    by_snmp = {sample.profile for sample in SAMPLES}
+    assert by_snmp | by_cli == set(load_profiles().names())
+    assert by_cli - by_snmp == {"frr", "huawei-ont", "linux", "vyos"}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.path.stem)

@@ -64,6 +64,7 @@ OPTICS = {
         ("49", None, LIT, -14.101, -5.505),
         ("50", None, DARK, None, -5.67),
     ],
+    "huawei-ont.optics.txt": [("pon", None, LIT, -21.36, 2.17)],
     "huawei-smartax.optics.newer.txt": [
         ("ont 0", None, LIT, -19.21, 2.11),
         ("ont 1", None, NONE, None, None),
