@@ -27,6 +27,8 @@ def configure(log_format: str = "auto", level: str = "info", stream: TextIO | No
         if as_json
         else structlog.dev.ConsoleRenderer(pad_event_to=30, exception_formatter=structlog.dev.plain_traceback)
     )
+    # A session that we close at its deadline is an error to paramiko's own thread; ours say what it means.
+    logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
     limiter = Limiter(time.monotonic)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -157,6 +157,7 @@ BRANCH = "kuaro-pkm"
 
 
 @pytest.mark.real
+@pytest.mark.xdist_group("namespaces")  # not beside the lab of namespaces: it wants quick answers
 def test_one_cut_one_alert_one_pulih_and_a_crash_between(house: House, hook: Hook) -> None:
     server = house.serve()
     eventually(house.all_well, 30, "every active office is connected")
