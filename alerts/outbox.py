@@ -32,6 +32,8 @@ SLOTS = 4
 """Deliveries under way for one receiver; for one with a rate limit, one."""
 IDLE_S = 1.0
 STOP_WITHIN_S = 2.0
+MARK_AGAIN_S = (0.2, 1.0, 3.0)
+"""Pauses before a mark that could not be written is tried again; with the delivery shorter than the lease."""
 NEVER_HELD = frozenset({Reason.TEST, Reason.ESCALATED})
 
 Target = tuple[str, str]
@@ -249,6 +251,18 @@ class Outbox:
                 error=delivery.error,
                 retry_in_s=retry_after_s and round(retry_after_s, 1),
             )
+        await self._on_record(row, delivery, retry_after_s)
+
+    async def _on_record(self, row: Claimed, delivery: Delivery, retry_after_s: float | None) -> None:
+        """What went out and isn't marked goes out again: while the lease lasts, the mark is tried again."""
+        for pause_s in MARK_AGAIN_S:
+            try:
+                await self._store.mark(row, delivery, retry_after_s)
+            except Exception as error:  # noqa: BLE001  # locked or full just now: counted, and tried again
+                self._store_failed(error)
+                await asyncio.sleep(pause_s)
+            else:
+                return
         await self._store.mark(row, delivery, retry_after_s)
 
     async def _deliver(self, notification: Notification) -> Delivery:

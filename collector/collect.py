@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from collector import ifmib, system
 from collector.counters import Counters
@@ -35,6 +36,8 @@ class Run:
     """Groups that were read in this poll."""
     doing: str | None = None
     answered: bool = False
+    began_at: datetime | None = None
+    """When the first question went out; None while an earlier poll of the same device is still under way."""
 
 
 class Collection:

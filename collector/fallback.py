@@ -100,6 +100,7 @@ class PysnmpSession:
         self.answered = False
         self.answers = 0
         self.rtt_s: float | None = None
+        self.heard_s: float | None = None
 
     async def open(self) -> None:
         kind = Udp6TransportTarget if ":" in self._address[0] else UdpTransportTarget
@@ -180,7 +181,8 @@ class PysnmpSession:
             raise _fault_of(indication)
         self.answered = True
         self.answers += 1
-        self.rtt_s = loop.time() - began_s
+        self.heard_s = loop.time()
+        self.rtt_s = self.heard_s - began_s
         found = [(str(name), value if raw else _plain(value)) for name, value in bindings]
         return found, int(status)
 

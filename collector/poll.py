@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from collector import system
@@ -109,6 +109,7 @@ class Poller:
         self._totals.add("snmp_polls")
         try:
             async with asyncio.timeout(deadline_s), memory.lock:
+                run.began_at, began_s = clock.now(), clock.monotonic_s()
                 await self._collect(memory, run)
         except TimeoutError:
             message = f"stopped after {deadline_s:g} s"
@@ -120,12 +121,12 @@ class Poller:
         if run.errors:
             self._totals.add("snmp_polls_with_errors")
         self._note_silence(memory, run)
-        at = clock.now()
+        started_at = run.began_at or started_at
         return PollResult(
             device=device.id,
             started_at=started_at,
             duration_s=clock.monotonic_s() - began_s,
-            observations=tuple(self._observations(memory, run, at)),
+            observations=tuple(self._observations(memory, run, started_at)),
             errors=tuple(run.errors),
         )
 
@@ -237,22 +238,36 @@ class Poller:
 
     # -- what it came to -----------------------------------------------------------------------------
 
-    def _observations(self, memory: Memory, run: Run, at: datetime) -> Iterator[Observation]:
+    def _heard_at(self, memory: Memory, began_at: datetime) -> datetime:
+        """When the last answer came. A device that fell silent in the middle of a long poll was not alive at
+        its end."""
+        heard = [
+            s for t in (memory.transport, *memory.lanes) if t is not None and (s := t.heard_s) is not None
+        ]
+        if not heard:
+            return began_at
+        ago = timedelta(seconds=asyncio.get_running_loop().time() - max(heard))
+        return max(began_at, self._clock.now() - ago)
+
+    def _observations(self, memory: Memory, run: Run, began_at: datetime) -> Iterator[Observation]:
+        """What was read carries the time at which the poll began, and is at least as new as that. With the
+        time of its end, a port's "up" that was read before a cut would speak against the cut."""
         device = memory.device.id
         transport = memory.transport
         rtt_s = transport.rtt_s if transport is not None and run.answered else None
         if run.answered or not any(error.fault in _OWN_SIDE for error in run.errors):
+            at = self._heard_at(memory, began_at) if run.answered else began_at
             yield Reachability(
                 device, at, run.answered, Means.SNMP, rtt_s, sent=1, received=1 if run.answered else 0
             )
         profile = memory.profile
         if not run.answered or profile is None:
             return
-        yield system.system_info(device, memory.columns, at, profile.name)
+        yield system.system_info(device, memory.columns, began_at, profile.name)
         ports = memory.ports
         if ports is not None:
-            yield from ports.statuses(memory.columns, at)
-            counters = list(ports.counters(memory.columns, at))
+            yield from ports.statuses(memory.columns, began_at)
+            counters = list(ports.counters(memory.columns, began_at))
             yield from counters
             yield from memory.rates.update(
                 counters,
@@ -261,5 +276,5 @@ class Poller:
                 speeds=ports.speeds,
             )
         yield from observe(
-            device, profile, memory.columns, ports, memory.entities, run.read, at, memory.learned
+            device, profile, memory.columns, ports, memory.entities, run.read, began_at, memory.learned
         )

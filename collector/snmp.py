@@ -53,7 +53,7 @@ class GufoSession:
         self._lock = asyncio.Lock()
         self._waiter: asyncio.Future[Any] | None = None
         self._receive: Callable[[], Any] = lambda: None
-        self._heard_at_s: float | None = None
+        self.heard_s: float | None = None
         self.answered = False
         self.answers = 0
         self.rtt_s: float | None = None
@@ -149,15 +149,15 @@ class GufoSession:
             return True
         if not isinstance(self._secret, UsmSecret):
             return False
-        return self._loop.time() - (self._heard_at_s or 0.0) > _RESYNC_IDLE_S
+        return self._loop.time() - (self.heard_s or 0.0) > _RESYNC_IDLE_S
 
     def _patience_s(self) -> float:
         tuning = self._tuning
         return min(tuning.timeout_s, max(tuning.timeout_floor_s, 10.0 * self._slowest_s))
 
     def _note_answer(self, began_s: float) -> None:
-        self._heard_at_s = self._loop.time()
-        self.rtt_s = self._heard_at_s - began_s
+        self.heard_s = self._loop.time()
+        self.rtt_s = self.heard_s - began_s
         self._slowest_s = max(self.rtt_s, self._slowest_s * 0.9)
         self.answered = True
         self.answers += 1

@@ -64,6 +64,7 @@ class CliText:
     command: str
     text: str
     at: datetime
+    """When it was asked."""
     complete: bool = True
 
 
@@ -143,8 +144,8 @@ class SshPoller:
             found.append(profile)
             assert profile.ssh is not None
             for command in profile.ssh.asked:
-                text = session.ask(command)
-                texts.append(CliText(command, text, self._clock.now()))
+                asked_at = self._clock.now()
+                texts.append(CliText(command, session.ask(command), asked_at))
 
         fault: SshFault | None = None
         doing = "connect"
@@ -155,7 +156,8 @@ class SshPoller:
         except SshFault as error:
             fault = error
             doing = getattr(error, "doing", "connect")
-        at = self._clock.now()
+        # One time for all: with that of its end, an "up" read before a cut would speak against the cut.
+        at = texts[0].at if texts else started_at
         answered = bool(texts) or fault is None or fault.answered
         observations: list[Observation] = []
         errors: list[PollError] = []
@@ -191,7 +193,9 @@ class SshPoller:
         texts: list[CliText] = []
 
         def run(session: Session, profile: Profile) -> None:  # noqa: ARG001 - its form
-            texts.extend(CliText(c, session.ask(c), self._clock.now()) for c in commands)
+            for command in commands:
+                asked_at = self._clock.now()
+                texts.append(CliText(command, session.ask(command), asked_at))
 
         await self._within(device, run, deadline_s or self._settings.deadline_s)
         return texts

@@ -52,6 +52,8 @@ class SnmpTransport(Protocol):
     answers: int
     """How many answers came."""
     rtt_s: float | None
+    heard_s: float | None
+    """When the last answer came, by the event loop's clock."""
 
     async def open(self) -> None: ...
 

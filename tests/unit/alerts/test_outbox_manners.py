@@ -27,6 +27,8 @@ START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SENT, RETRY, FAILED = (
     Delivery(o, None if o is Outcome.SENT else o.value) for o in (Outcome.SENT, Outcome.RETRY, Outcome.FAILED)
 )
+GUARD_S = 60.0
+"""Against hanging: a busy disk may take a second for a commit."""
 MAYBE = replace(RETRY, maybe_arrived=True)
 
 
@@ -325,12 +327,12 @@ async def test_each_channel_gets_it_and_one_that_is_stuck_holds_up_nobody(file: 
         for number in range(1, 9):
             await house.tell(Reason.OPENED, number=number)
         house.box.poke()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(GUARD_S):
             while len(house.channels["email"].got) < 8:  # noqa: ASYNC110  # the outbox works by itself
                 await asyncio.sleep(0.01)
         assert house.channels["telegram"].got == []
         house.channels["telegram"].stuck.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(GUARD_S):
             while len(house.channels["telegram"].got) < 8:  # noqa: ASYNC110  # the outbox works by itself
                 await asyncio.sleep(0.01)
         await house.box.stop()
@@ -351,6 +353,28 @@ async def test_a_channel_that_breaks_in_its_own_way_is_tried_again(file: Path) -
         await house.pass_s(5)
         assert house.channel.reasons == ["opened"]
         assert house.box.counters["channel_errors"] == 1
+
+
+async def test_a_mark_that_the_disk_refuses_is_tried_again_and_nothing_goes_out_twice(
+    file: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("alerts.outbox.MARK_AGAIN_S", (0.0, 0.0, 0.0))
+    async with House(file, DROP) as house:
+        refusals = iter([True, True, False])
+        mark = house.keeper.mark
+
+        async def locked_at_first(*args: Any, **options: Any) -> None:
+            if next(refusals):
+                raise OSError("database is locked")
+            await mark(*args, **options)
+
+        monkeypatch.setattr(house.keeper, "mark", locked_at_first)
+        await house.tell(Reason.OPENED)
+        await house.box.flush()
+        await house.pass_s(200, step_s=20)
+        assert house.channel.reasons == ["opened"]
+        assert await house.outcomes() == [("opened", "sent")]
+        assert house.box.counters["store_errors"] == 2
 
 
 async def test_a_failed_message_goes_out_after_what_was_wrong_is_mended(file: Path) -> None:
@@ -386,7 +410,7 @@ async def test_stopping_in_the_middle_gives_the_row_back(file: Path, monkeypatch
         await house.box.start()
         await house.tell(Reason.OPENED)
         house.box.poke()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(GUARD_S):
             while not house.box._under_way:  # noqa: ASYNC110  # the outbox works by itself
                 await asyncio.sleep(0.01)
         await house.box.stop()
