@@ -87,6 +87,10 @@ class PollTurns:
             added += 1
         return added
 
+    def in_flight(self) -> frozenset[DeviceId]:
+        """Devices that are being polled, or whose poll waits for a place."""
+        return frozenset(self._polling)
+
     def cancel(self) -> list[asyncio.Task[None]]:
         """Ends what is in flight; returns what is still to be waited for."""
         for handle in self._asked.values():

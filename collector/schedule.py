@@ -106,6 +106,10 @@ class Schedule:
         """Probes in a row that the device has left unanswered."""
         return self._probes.missing(device)
 
+    def polls_in_flight(self) -> frozenset[DeviceId]:
+        """Devices that are being polled at this moment."""
+        return self._polls.in_flight()
+
     def every(self, key: str, interval_s: float, run: Callable[[], Awaitable[None]]) -> None:
         """Runs something else regularly (application checks, discovery), with the same care: its own
         phase, never twice at a time. Replaces what has the same key."""

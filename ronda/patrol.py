@@ -6,7 +6,7 @@ runs through exactly what production runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from ronda.resume import telling
 from topology.findings import StateChange, Verdict
 from topology.graph import NetworkGraph
 from topology.history import changes, verdict_at
-from topology.model import Inventory
+from topology.model import DeviceId, Inventory
 from topology.observations import Observation
 from topology.verdict import Judge, VerdictSettings
 
@@ -94,9 +94,9 @@ class Patrol:
         """What others found that is no outage; the next look makes incidents of it."""
         self.conditions.put(conditions)
 
-    def look(self, now: datetime) -> Round:
-        """Give the verdict and move the incidents by it."""
-        before, verdict = self._before, self.judge.verdict(now)
+    def look(self, now: datetime, in_flight: Collection[DeviceId] = ()) -> Round:
+        """Give the verdict and move the incidents by it. `in_flight`: devices being polled at this moment."""
+        before, verdict = self._before, self.judge.verdict(now, in_flight)
         self.verdict = self._before = verdict
         changed = changes(before, verdict)
         steps = self.book.advance(verdict, self.conditions.conditions(verdict), changed)

@@ -50,7 +50,7 @@ class Rounds:
         app = self._app
         now = app.clock.now()
         before = app.patrol.verdict
-        round_ = app.patrol.look(now)
+        round_ = app.patrol.look(now, app.schedule.polls_in_flight())
         self._next_at = round_.next_at
         app.counters["verdicts"] += 1
         app.watch.look(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from math import exp
 
@@ -32,15 +32,15 @@ class Blame:
         now: datetime,
         before: Sequence[Group] = (),
         resumed_at: datetime | None = None,
+        in_flight: Collection[DeviceId] = (),
     ) -> None:
-        """`resumed_at`: when this process went on where an earlier one stopped; what is known from before is
-        asked again."""
+        """`before`, `resumed_at`, `in_flight`: see Settling."""
         self.graph = graph
         self.state = state
         self.sight = sight
         self.settings = settings
         self.now = now
-        self.waiting = Settling(graph, state, sight, settings, now, before, resumed_at)
+        self.waiting = Settling(graph, state, sight, settings, now, before, resumed_at, in_flight)
 
     def groups(self, explained: list[Explained]) -> list[Group]:
         owner: dict[int, int] = {}

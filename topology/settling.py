@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -71,9 +71,10 @@ class Settling:
         now: datetime,
         before: Sequence[Group] = (),
         resumed_at: datetime | None = None,
+        in_flight: Collection[DeviceId] = (),
     ) -> None:
         """`resumed_at`: when this process went on where an earlier one stopped; what is known from before is
-        asked again."""
+        asked again. `in_flight`: devices that are being polled at this moment."""
         self.graph = graph
         self.state = state
         self.sight = sight
@@ -81,6 +82,7 @@ class Settling:
         self.now = now
         self._before = before
         self._resumed_at = resumed_at
+        self._in_flight = in_flight
 
     def settle(self, groups: Sequence[Group]) -> list[Group]:
         """The same groups, each with whom it waits for, and whether it is settled."""
@@ -94,7 +96,7 @@ class Settling:
         return [self._settle(group) for group in asked]
 
     def is_settled(self, group: Group) -> bool:
-        return not group.awaited or self.now >= self._deadline(group)
+        return not group.awaited or self.now >= deadline(group, self.settings)
 
     def _asked_again(self, group: Group, standing: set[Component]) -> Group:
         """What is new has to be asked around for; and when part of what was explained together is over, the
@@ -124,7 +126,7 @@ class Settling:
         return replace(group, asked=asked, began=min(starts, default=None), put_off_to=min(rows))
 
     def _settle(self, group: Group) -> Group:
-        if (group.began is None and not group.asked) or self.now >= self._deadline(group):
+        if (group.began is None and not group.asked) or self.now >= last_deadline(group, self.settings):
             return group
         fresh = group.fresh_since
         witnesses = self._witnesses(group)
@@ -137,6 +139,10 @@ class Settling:
             again = self.now + pause
         awaited |= frozenset(d for d in self._beyond(group) if d in self.sight.doubtful)
         awaited |= self._own_way(group) | self._alone(group)
+        if self.now >= deadline(group, self.settings):
+            # Its time is over; but whoever is being asked right now is heard out.
+            awaited = awaited.intersection(self._in_flight)
+            return replace(group, awaited=awaited, settled=not awaited)
         # What outlives a repair may need a moment to come back: it gets the whole time.
         return replace(group, awaited=awaited, again_at=again, settled=not awaited and not group.asked)
 
@@ -157,9 +163,6 @@ class Settling:
         if last is None or any(at is not None and at > last for at in heard):
             return frozenset()
         return frozenset(v for v in own if self.state.devices[v] is not DeviceCondition.SILENT)
-
-    def _deadline(self, group: Group) -> datetime:
-        return group.waits_from + timedelta(seconds=self.settings.settle_s)
 
     def _port_witnesses(self, group: Group, since: datetime) -> frozenset[DeviceId]:
         """Who has a port on a link in question, and has not said since then how it is: the other end of a
@@ -246,6 +249,16 @@ class Settling:
         reached = self.graph.reach(roots, blocked)
         mended = Failed(blocked.links - group.failed.links, blocked.devices - group.failed.devices)
         return self.graph.reach(roots, mended) - reached
+
+
+def deadline(group: Group, settings: VerdictSettings) -> datetime:
+    """Until when it waits for answers."""
+    return group.waits_from + timedelta(seconds=settings.settle_s)
+
+
+def last_deadline(group: Group, settings: VerdictSettings) -> datetime:
+    """Until when it waits for a poll that is under way: agents may take seconds."""
+    return deadline(group, settings) + timedelta(seconds=settings.settle_s)
 
 
 def since_of(state: NetworkState, symptom: Component) -> datetime | None:

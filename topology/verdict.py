@@ -6,7 +6,7 @@ Invariant: no office is called cut while evidence leaves it a way to a hub. The 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ from topology.graph import Failed, NetworkGraph
 from topology.model import ApplicationId, ConnectionStage, DeviceId, LinkId, OfficeId
 from topology.observations import Observation
 from topology.settings import VerdictSettings
-from topology.settling import Group
+from topology.settling import Group, deadline, last_deadline
 from topology.sight import Sight, look
 from topology.standing import Standing
 from topology.state import NetworkState
@@ -57,6 +57,7 @@ class Judge:
         self._recalled = False
         self._resumed_at: datetime | None = None
         """When this process went on where an earlier one stopped."""
+        self._in_flight: Collection[DeviceId] = ()
         self._mute_since: datetime | None = None
         """Since when the monitor's own device has been found silent."""
         vantages = set(graph.vantages)
@@ -82,8 +83,10 @@ class Judge:
         self.standing.recall(changes)
         self._recalled = True
 
-    def verdict(self, now: datetime) -> Verdict:
-        """The whole network at `now` (aware UTC)."""
+    def verdict(self, now: datetime, in_flight: Collection[DeviceId] = ()) -> Verdict:
+        """The whole network at `now` (aware UTC). `in_flight`: devices that are being polled at this moment;
+        whose word would settle what is open is heard out, for one settle time more."""
+        self._in_flight = in_flight
         refreshed = self.state.refresh(now)
         for device in refreshed.devices:
             self._note(device)
@@ -123,17 +126,19 @@ class Judge:
             return True
         if touched & self._edge:
             return True
-        return any(
-            not g.settled
-            and (g.awaited & touched or now >= min(self._deadline(g), g.again_at or self._deadline(g)))
-            for g in self._groups
-        )
+        return any(not g.settled and self._may_settle(g, now, touched) for g in self._groups)
 
-    def _deadline(self, group: Group) -> datetime:
-        return group.waits_from + timedelta(seconds=self.settings.settle_s)
+    def _may_settle(self, group: Group, now: datetime, touched: frozenset[DeviceId]) -> bool:
+        if group.awaited & touched or (group.again_at is not None and now >= group.again_at):
+            return True
+        if now < deadline(group, self.settings):
+            return False
+        in_flight = group.awaited.intersection(self._in_flight)
+        return in_flight != group.awaited or now >= last_deadline(group, self.settings)
 
     def _again(self, now: datetime) -> datetime | None:
-        times = [self._deadline(g) for g in self._groups if not g.settled]
+        open_ = [g for g in self._groups if not g.settled]
+        times = [deadline(g, self.settings) for g in open_] + [last_deadline(g, self.settings) for g in open_]
         times += [g.again_at for g in self._groups if not g.settled and g.again_at is not None]
         if self._mute_since is not None:
             times.append(self._mute_since + timedelta(seconds=self.settings.settle_s))
@@ -162,7 +167,16 @@ class Judge:
         blind = False
         if self._silent or self._down:
             sight = look(self.graph, self.state, self._silent, self._down, self._disabled)
-            blame = Blame(self.graph, self.state, sight, self.settings, now, self._groups, self._resumed_at)
+            blame = Blame(
+                self.graph,
+                self.state,
+                sight,
+                self.settings,
+                now,
+                self._groups,
+                self._resumed_at,
+                self._in_flight,
+            )
             own_silent = sight.silent.issuperset(self.graph.vantages)
             found = [self.state.found_silent_at(v) for v in self.graph.vantages] if own_silent else []
             self._mute_since = max((at for at in found if at is not None), default=None)

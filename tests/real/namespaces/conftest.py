@@ -127,7 +127,7 @@ class Scene:
         truth = wait_for(
             same,
             within_s,
-            f"Ronda {sorted(self.cut_offices())} as the lab {self.lab.ask('truth')['offices_cut_by_echo']}",
+            f"Ronda {sorted(self.cut_offices())} as the lab {self.lab.ask('truth')}; told: {self.texts()}",
         )
         return set(truth["offices_cut"])
 
