@@ -7,13 +7,14 @@ from topology.observations import PollError, PollFault
 
 class SshFault(Exception):  # noqa: N818 - a fault is the domain's word (PollFault)
     """`message` says what happened and quotes the device; `answered` whether the device itself spoke: its
-    host key was the trusted one."""
+    host key was the trusted one; `doing` what was being done."""
 
     def __init__(self, fault: PollFault, message: str, *, answered: bool = False) -> None:
         super().__init__(message)
         self.fault = fault
         self.message = message
         self.answered = answered
+        self.doing = "connect"
 
     def error(self, what: str | None = None) -> PollError:
         return PollError(fault=self.fault, message=self.message, what=what)

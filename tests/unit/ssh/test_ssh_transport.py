@@ -114,13 +114,15 @@ async def test_a_key_file_logs_in(serve: Serve, tmp_path: Path) -> None:
     key.write_private_key(tmp_path / "id")
     place = await serve(IOS, login=Login(USER, None, (key,)))
     secret = SshSecret(CREDENTIAL, USER, None, str(tmp_path / "id"), place.port)
-    place.poller._secrets[CREDENTIAL] = secret
+    place.poller._ways._secrets[CREDENTIAL] = secret
     assert (await place.poller.poll(place.device)).errors == ()
 
 
 async def test_a_key_file_that_is_not_there(serve: Serve, tmp_path: Path) -> None:
     place = await serve(IOS)
-    place.poller._secrets[CREDENTIAL] = SshSecret(CREDENTIAL, USER, None, str(tmp_path / "no"), place.port)
+    place.poller._ways._secrets[CREDENTIAL] = SshSecret(
+        CREDENTIAL, USER, None, str(tmp_path / "no"), place.port
+    )
     result = await place.poller.poll(place.device)
     assert faults(result) == [PollFault.CONFIGURATION]
     assert reach(result) is None, "nothing was asked of the device"
@@ -138,16 +140,17 @@ async def test_a_server_that_says_nothing_is_ended_at_the_deadline(serve: Serve)
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         secret = SshSecret(CREDENTIAL, USER, PASSWORD, port=mute.getsockname()[1])
-        place.poller._secrets[CREDENTIAL] = secret
+        place.poller._ways._secrets[CREDENTIAL] = secret
         result = await place.poller.poll(place.device, deadline_s=1.0)
     assert faults(result)[0] in (PollFault.TIMEOUT, PollFault.DEADLINE)
 
 
-async def test_a_hang_after_the_login_is_ended_at_the_deadline_and_frees_its_place(serve: Serve) -> None:
-    settings = SshSettings(places=1, deadline_s=2.0)
+async def test_a_hang_after_the_login_is_ended_at_the_deadline_and_frees_its_place(
+    serve: Serve, tmp_path: Path
+) -> None:
+    settings = SshSettings(places=1, deadline_s=2.0, known_hosts=tmp_path / "known_hosts")
     hanging = Shell("", lambda _: "")
     place = await serve(hanging, settings=settings)
-    place.poller._settings = replace(settings, known_hosts=place.known.path)
     result = await place.poller.poll(place.device)
     assert faults(result) == [PollFault.DEADLINE]
     seen = reach(result)
@@ -226,10 +229,10 @@ async def test_through_a_jump_host_both_keys_are_checked(serve: Serve) -> None:
     gate = await _Gate.open()
     try:
         jump = CredentialId("gate")
-        place.poller._credentials[CREDENTIAL] = Credential(
+        place.poller._ways._credentials[CREDENTIAL] = Credential(
             CREDENTIAL, CredentialKind.SSH, USER, jump=f"gate/127.0.0.1:{gate.port}"
         )
-        place.poller._secrets[jump] = SshSecret(jump, USER, PASSWORD)
+        place.poller._ways._secrets[jump] = SshSecret(jump, USER, PASSWORD)
         result = await place.poller.poll(place.device)
         assert faults(result) == [PollFault.HOST_KEY_UNKNOWN]
         assert f"[127.0.0.1]:{gate.port}" in result.errors[0].message
