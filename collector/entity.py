@@ -80,8 +80,16 @@ class Entities:
             self._columns.get(ENT_DESCR, _NONE).get(entity)
         )
 
+    @property
+    def names_any(self) -> bool:
+        """Whether the agent lists entities at all."""
+        return bool(self._columns.get(ENT_NAME) or self._columns.get(ENT_DESCR))
+
     def descr(self, entity: str) -> str | None:
         return as_text(self._columns.get(ENT_DESCR, _NONE).get(entity))
+
+    def physical_class(self, entity: str) -> int | None:
+        return as_int(self._columns.get(ENT_CLASS, _NONE).get(entity))
 
     def parents(self, entity: str) -> Iterator[str]:
         """The entity itself, then what contains it, upwards; ends in circles and at the top."""
@@ -112,9 +120,14 @@ class Entities:
         return None
 
     def _by_words(self, name: str) -> int | None:
-        """ "Gi1/0/52 Transmit Power Sensor": the longest run of leading words that is a port's name."""
+        """ "Gi1/0/52 Transmit Power Sensor": the longest run of leading words that is a port's name; or what
+        follows the last "for", as in "DOM TX Power Sensor for Ethernet5"."""
         assert self._ports is not None
         words = name.split(" ")
+        if "for" in words[1:-1]:
+            found = self._ports.index_of.get(name.rpartition(" for ")[2])
+            if found is not None:
+                return found
         for count in range(len(words) - 1, 0, -1):
             found = self._ports.index_of.get(" ".join(words[:count]))
             if found is not None and not words[0].isdigit():

@@ -8,7 +8,8 @@ learned; a poll only puts the numbers in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,6 +85,8 @@ class EntityTable:
         for index in columns.get(f"{table.base}.1", _NONE):
             kind = as_int(columns[f"{table.base}.1"].get(index))
             text = " ".join(dict.fromkeys(filter(None, (entities.name(index), entities.descr(index)))))
+            if not text and entities.names_any:
+                continue  # not in the containment tree: nobody knows what it measures, nor of which port
             way = _way(kind, table.dbm_type, text)
             if way is None:
                 rest.append((index, kind, text))
@@ -91,16 +94,13 @@ class EntityTable:
                 self._add_power(index, kind, way, text, rows)
         for index, kind, text in rest:
             self._add_plain(index, kind, text)
-        self._places = [
-            Place(
-                name or owner,
-                if_index,
-                ports.name_of.get(if_index) if ports is not None and if_index is not None else None,
-                lane,
-                limits_of(limits),
-            )
-            for (owner, lane), (name, if_index, limits) in zip(self._owners, self._drafts, strict=True)
-        ]
+        lanes = _lanes(
+            [(if_index, lane) for (_, lane), (_, if_index, _) in zip(self._owners, self._drafts, strict=True)]
+        )
+        self._places = []
+        for (owner, _), lane, (name, if_index, limits) in zip(self._owners, lanes, self._drafts, strict=True):
+            if_name = ports.name_of.get(if_index) if ports is not None and if_index is not None else None
+            self._places.append(Place(if_name or name or owner, if_index, if_name, lane, limits_of(limits)))
 
     def _add_power(
         self, index: str, kind: int | None, way: str, text: str, rows: dict[tuple[str, int | None], int]
@@ -134,6 +134,8 @@ class EntityTable:
             for n, (row_owner, row_lane) in enumerate(self._owners)
             if row_owner == owner and (lane is None or row_lane in (None, lane))
         )
+        if not mine and lane is None and word in _MODULE_WORDS:
+            mine = self._rows_of_port(index)
         if mine and (word not in _MODULE_WORDS or (word == "current" and not _BIAS.search(text))):
             return
         factor = scale_factor(self._columns, self._table.base, index)
@@ -141,6 +143,13 @@ class EntityTable:
             factor /= 100.0
         name = self._entities.name(index) or f"sensor {index}"
         self._plain.append(_Plain(index, mine, word, unit, name, factor))
+
+    def _rows_of_port(self, index: str) -> tuple[int, ...]:
+        """Rows of the same port, where lanes hang a floor below the module's own sensors."""
+        if_index = self._entities.if_index(index)
+        if if_index is None:
+            return ()
+        return tuple(n for n, (_, row_if_index, _) in enumerate(self._drafts) if row_if_index == if_index)
 
     def _limits(self, power: _Power) -> dict[str, float | None]:
         """Thresholds by (entity, number): severity, relation, value in the sensor's own scale."""
@@ -222,3 +231,16 @@ def _owner(index: str, entities: Entities) -> str:
     chain = entities.parents(index)
     next(chain, None)
     return next(chain, index)
+
+
+def _lanes(rows: Sequence[tuple[int | None, int | None]]) -> list[int | None]:
+    """Lanes by row of (ifIndex, lane). Several rows of one port without numbers are its lanes, in order."""
+    without = Counter(if_index for if_index, lane in rows if lane is None and if_index is not None)
+    seen: Counter[int] = Counter()
+    found: list[int | None] = []
+    for if_index, lane in rows:
+        if lane is None and if_index is not None and without[if_index] > 1:
+            seen[if_index] += 1
+            lane = seen[if_index]
+        found.append(lane)
+    return found

@@ -119,7 +119,7 @@ def _entity_columns(base: str, thresholds: str | None) -> tuple[Column, ...]:
 def _sensor_columns(profile: Profile) -> tuple[Column, ...]:
     columns: dict[str, bool] = {}
     for sensor in profile.sensors:
-        for oid in (sensor.name_oid, sensor.where_oid):
+        for oid in (sensor.name_oid, sensor.where_oid, sensor.zero_needs):
             if oid is not None:
                 columns.setdefault(oid, False)
         columns[sensor.oid] = True

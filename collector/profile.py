@@ -45,7 +45,7 @@ class Profiles:
         """The profile for a device that says so of itself.
 
         The longest matching sysObjectID prefix decides; where several profiles have the same one (all of
-        Cisco's systems do), sysDescr does, and else the one that the others extend.
+        Cisco's systems do), sysDescr does, else `when_in_doubt`, else the one that the others extend.
         """
         best: list[Profile] = []
         best_length = 0
@@ -58,7 +58,7 @@ class Profiles:
         if described:
             return described[0]
         extended = {name for profile in best for name in profile.extends}
-        base = [profile for profile in best if profile.name in extended]
+        base = [p for p in best if p.match.when_in_doubt] or [p for p in best if p.name in extended]
         return (base or best or [self.by_name[GENERIC]])[0]
 
     def trap_words(self) -> dict[str, str]:
@@ -127,7 +127,8 @@ def _fold(name: str, profiles: Mapping[str, Profile], seen: tuple[str, ...]) -> 
         if parent not in profiles:
             raise ProfileError(f"{name}.yaml: extends {parent!r}, which does not exist")
     parents = [_fold(parent, profiles, (*seen, name)) for parent in own.extends]
-    read = [part for profile in (*parents, own) for part in profile.read if part not in own.leave_out]
+    inherited = [part for profile in parents for part in profile.read if part not in set(profile.read_alone)]
+    read = [part for part in (*inherited, *own.read, *own.read_alone) if part not in own.leave_out]
     repetitions = [p.max_repetitions for p in (own, *reversed(parents)) if p.max_repetitions is not None]
     return own.model_copy(
         update={

@@ -173,6 +173,10 @@ class Sensor(_Strict):
     """For ratios: the column with the whole."""
     rest: OidText | None = None
     """For ratios: the column with what is left; the whole is both together."""
+    entity_class: int | None = None
+    """Only rows whose entity is of this entPhysicalClass (6: power supply, 7: fan). The index is the entity."""
+    zero_needs: OidText | None = None
+    """A zero is a reading only where this column is above zero: parts without a CPU or memory give zeros."""
     only_index: str | None = None
     where_oid: OidText | None = None
     where_value: int | None = None
@@ -183,6 +187,8 @@ class Match(_Strict):
     sys_object_id: tuple[OidText, ...] = ()
     sys_descr: tuple[str, ...] = ()
     """Regular expressions, searched without regard to case."""
+    when_in_doubt: bool = False
+    """Of profiles that share a prefix this one is taken when sysDescr speaks for none of them."""
 
     def describes(self, sys_descr: str | None) -> bool:
         return bool(sys_descr) and any(
@@ -197,6 +203,8 @@ class Profile(_Strict):
     match: Match = Match()
     read: tuple[Part, ...] = ()
     """Standard parts; those of extended profiles come first."""
+    read_alone: tuple[Part, ...] = ()
+    """Parts that devices of this very profile are asked for; profiles that extend it don't inherit them."""
     leave_out: tuple[Part, ...] = ()
     """Parts of extended profiles that this device should not be asked for."""
     avoid: tuple[OidText, ...] = ()

@@ -28,7 +28,9 @@ def readings(
             where = as_int(columns.get(sensor.where_oid, _NONE).get(index))
             if where != sensor.where_value:
                 continue
-        if raw is None or is_one_of(raw, sensor.absent):
+        if raw is None or is_one_of(raw, sensor.absent) or _not_there(sensor, index, raw, columns):
+            continue
+        if sensor.entity_class is not None and not _is_of_class(sensor.entity_class, index, entities):
             continue
         state: str | None = None
         if sensor.states:
@@ -54,6 +56,19 @@ def readings(
             continue
         name = _name(sensor, index, columns, entities)
         yield SensorReading(device, at, sensor.kind, name, value, sensor.unit, state)
+
+
+def _not_there(sensor: Sensor, index: str, raw: Value, columns: Columns) -> bool:
+    """A zero of a part that has no such thing."""
+    if sensor.zero_needs is None or as_float(raw) != 0.0:
+        return False
+    return not as_float(columns.get(sensor.zero_needs, _NONE).get(index))
+
+
+def _is_of_class(wanted: int, index: str, entities: Entities | None) -> bool:
+    """True too of an entity whose class the agent does not tell."""
+    found = entities.physical_class(index.split(".")[0]) if entities is not None else None
+    return found is None or found == wanted
 
 
 def _name(sensor: Sensor, index: str, columns: Columns, entities: Entities | None) -> str:

@@ -53,6 +53,8 @@ async def test_what_must_come_out_does(
     sensors = [flat(seen) for seen in result.observations if isinstance(seen, SensorReading)]
     for wanted in sample.expect.get("sensors", []):
         assert_among(wanted, sensors)
+    if "sensors_count" in sample.expect:
+        assert len(sensors) == sample.expect["sensors_count"], "\n".join(map(str, sensors))
     neighbors = [flat(seen) for seen in result.observations if isinstance(seen, Neighbor)]
     for wanted in sample.expect.get("neighbors", []):
         assert_among(wanted, neighbors)
