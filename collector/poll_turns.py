@@ -80,10 +80,13 @@ class PollTurns:
         another, for it may have read too early. Returns how many polls were added."""
         added = 0
         for device_id in devices:
-            if device_id not in self._devices or device_id in self._asked:
+            wait_s = self._gap_left_s(device_id)
+            if device_id not in self._devices or self._comes_within(device_id, wait_s):
                 self._counters.asked_in_vain += 1
                 continue
-            self._ask_in(device_id, self._gap_left_s(device_id))
+            if (planned := self._asked.pop(device_id, None)) is not None:
+                planned.cancel()  # its first poll was to come later
+            self._ask_in(device_id, wait_s)
             added += 1
         return added
 
@@ -104,6 +107,11 @@ class PollTurns:
     def _ask_in(self, device_id: DeviceId, wait_s: float) -> None:
         loop = asyncio.get_running_loop()
         self._asked[device_id] = loop.call_later(wait_s, self._asked_due, device_id)
+
+    def _comes_within(self, device_id: DeviceId, wait_s: float) -> bool:
+        """Whether a poll that was asked for begins by then, but for a moment."""
+        asked = self._asked.get(device_id)
+        return asked is not None and asked.when() <= asyncio.get_running_loop().time() + wait_s + _AGAIN_S
 
     def _gap_left_s(self, device_id: DeviceId) -> float:
         last_s = self._polled_s.get(device_id, float("-inf"))

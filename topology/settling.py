@@ -218,10 +218,15 @@ class Settling:
         # It answered, but what it said of its ports is older than the symptom, or may come out of its cache.
         since += timedelta(seconds=self.settings.agent_cache_s)
         for link, other in self.graph.neighbours(device):
-            if other in self.sight.silent and self.state.links[link] is LinkCondition.UP:
-                seen = self.state.link_seen_at(link, device)
-                if seen is not None and seen < since:
+            if other not in self.sight.silent:
+                continue
+            seen = self.state.link_seen_at(link, device)
+            if seen is None:
+                # It was never asked for its ports (we just began), and is being asked now.
+                if device in self._in_flight and self.state.has_port(link, device):
                     return True
+            elif seen < since and self.state.links[link] is LinkCondition.UP:
+                return True
         return False
 
     def _witnesses(self, group: Group) -> set[DeviceId]:

@@ -151,8 +151,11 @@ class Judge:
         who missed it, so that by the time it is called silent they have been asked."""
         wanted = {d for g in groups if not g.settled for d in g.awaited} | self.state.unsure
         for suspect, since in self.state.suspects.items():
-            for _, other in self.graph.neighbours(suspect):
-                if self.state.devices[other] is DeviceCondition.UP and self.state.asked_before(other, since):
+            for link, other in self.graph.neighbours(suspect):
+                if self.state.devices[other] is not DeviceCondition.UP:
+                    continue
+                untold = self.state.has_port(link, other) and self.state.link_seen_at(link, other) is None
+                if untold or self.state.asked_before(other, since):
                     wanted.add(other)
         return tuple(sorted(wanted))
 

@@ -212,6 +212,19 @@ async def test_a_poll_asked_for_comes_at_once_then_as_the_limit_allows() -> None
         assert len(world.polls) == 2
 
 
+async def test_a_first_poll_that_is_planned_for_later_comes_when_it_is_asked_for() -> None:
+    """Something broke seconds after the start: a neighbour's ports are wanted now."""
+    world = World()
+    settings = ScheduleSettings(first_polls_s=3600.0)
+    async with running(world, [device("a", poll_s=3600.0)], settings) as schedule:
+        await asyncio.sleep(0.1)
+        assert world.polls == []
+        assert schedule.poll_now([DeviceId("a")]) == 1
+        await until(lambda: len(world.polls) == 1)
+        await asyncio.sleep(0.3)
+        assert len(world.polls) == 1, "the planned one is served"
+
+
 async def test_a_regular_turn_serves_the_poll_that_was_put_off() -> None:
     world = World()
     settings = ScheduleSettings(poll_ask_gap_s=2.0, first_polls_s=0.01)

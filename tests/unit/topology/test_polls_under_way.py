@@ -86,3 +86,31 @@ def test_the_waiting_has_an_end(night: Night) -> None:
 
 def test_a_poll_of_somebody_else_puts_nothing_off(night: Night) -> None:
     assert night.best(5.1, DeviceId("long-ikis-r1")).settled
+
+
+# --- just begun: the neighbour has never told of its ports ---
+
+
+class FirstNight(Night):
+    def port(self, at_s: float, oper: OperStatus) -> None:
+        if at_s > 0:
+            super().port(at_s, oper)
+
+
+def test_a_neighbour_that_never_told_of_its_port_is_asked_and_heard_out() -> None:
+    night = FirstNight()
+    night.echo(DARK, -3.0, answered=True)
+    verdict = night.judge.verdict(night.at(0.1))
+    assert NEAR in verdict.wanted, "at the first missed answer"
+    assert not night.best(1.6, NEAR).settled
+    night.port(1.5, OperStatus.DOWN)
+    best = night.best(1.9)
+    assert best.settled
+    assert str(best.components[0]) == "link:kuaro-pkm"
+
+
+def test_a_neighbour_that_tells_of_no_port_holds_nothing_up() -> None:
+    """It may have no SNMP: what there is decides."""
+    best = FirstNight().best(1.6)
+    assert best.settled
+    assert str(best.components[0]) == f"device:{DARK}"
