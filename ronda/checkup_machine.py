@@ -48,8 +48,10 @@ def echo(wire: str) -> Finding:
     return bad("echo", f"no way to send ICMP ({reasons})", cure)
 
 
-def ports(host: str, port: int, traps_host: str, traps_port: int | None, *, running: bool) -> list[Finding]:
-    """Can it listen where it is told to. `running`: a Ronda that answers there is no trouble."""
+def ports(
+    host: str, port: int, traps_host: str, traps_port: int | None, *, running: bool | None
+) -> list[Finding]:
+    """Can it listen where it is told to. `running`: a Ronda that answers is no trouble; None: not asked."""
     found = [_port("web port", socket.SOCK_STREAM, host, port, "api.port", running=running)]
     if traps_port is not None:
         found.append(
@@ -59,7 +61,7 @@ def ports(host: str, port: int, traps_host: str, traps_port: int | None, *, runn
 
 
 def _port(
-    part: str, kind: socket.SocketKind, host: str, port: int, setting: str, *, running: bool
+    part: str, kind: socket.SocketKind, host: str, port: int, setting: str, *, running: bool | None
 ) -> Finding:
     where = f"{host} port {port}"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -76,6 +78,8 @@ def _port(
             return bad(part, f"{where}: {error.strerror}", cure)
         if error.errno == errno.EADDRINUSE:
             cure = f"`ss -lntup | grep :{port}` says who has it; end that, or set {setting}"
+            if running is None:
+                return note(part, f"{where} is taken; by a running Ronda? --offline does not ask", cure)
             return bad(part, f"{where} is taken by another program", cure)
         return bad(part, f"{where}: {error.strerror}", f"choose an address of this machine with {setting}")
     return good(part, f"{where} is free")
@@ -119,12 +123,23 @@ def open_files(devices: int) -> Finding:
 
 def directory(path: Path) -> Finding:
     """Is the data directory there, writable, and nobody else's to read."""
+    try:
+        return _directory(path)
+    except OSError as error:
+        cure = "run this as the user that Ronda runs as, or let that user into the directories above it"
+        return bad("data directory", f"{path}: {error.strerror}", cure)
+
+
+def _directory(path: Path) -> Finding:
+    """Raises OSError."""
     if not path.exists():
         parent = next(p for p in path.absolute().parents if p.exists())
-        if os.access(parent, os.W_OK):
+        if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
             return good("data directory", f"{path} will be made at the first start")
         return bad("data directory", f"{path} can't be made in {parent}", f"mkdir {path} and chown it")
-    if not os.access(path, os.W_OK | os.X_OK):
+    if not path.is_dir():
+        return bad("data directory", f"{path} is a file", "move it away, or choose another with data_dir")
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return bad("data directory", f"{path} can't be written", f"chown -R $(id -un) {path}")
     if path.stat().st_mode & 0o077:
         return note("data directory", f"{path} can be read by others", f"chmod 700 {path}")

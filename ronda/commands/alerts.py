@@ -29,7 +29,11 @@ from ronda.settings import Settings
 from storage.records import Records, RecordsError
 from storage.records.outbox import OutboxRow
 
-app = typer.Typer(help="Receivers and messages: try one out, see what waits or failed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Receivers and messages: try one out, see what waits or failed.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 SettingsOption = Annotated[Path | None, typer.Option("--settings", "-s", help="Settings file.")]
 

@@ -14,12 +14,16 @@ from ronda import checkup_machine as machine
 from ronda import checkup_setup as setup
 from ronda.build import storage_settings
 from ronda.checkup import Finding, Health, bad, good, note
+from ronda.checkup_copies import configurations
 from ronda.clock import SystemClock
 from ronda.commands.shared import TROUBLE, print_json, server_url, settings_or_exit
 from ronda.section import SettingsError
 from ronda.settings import Settings
 from storage import health
+from storage.backup import records_file
+from storage.settings import MetricsKind, StorageSettings
 
+FIRST = "ronda storage init, or just start: ronda serve"
 _MARKS = {Health.GOOD: ("ok  ", None), Health.NOTE: ("note", "yellow"), Health.BAD: ("BAD ", "red")}
 
 
@@ -51,7 +55,7 @@ def doctor(
 
 def examine(settings: Settings, environ: Mapping[str, str], *, online: bool) -> Iterator[Finding]:
     """Every check, in the order in which a person would mend them."""
-    running = False
+    running: bool | None = None
     known, of_inventory = setup.inventory(settings.inventory)
     yield of_inventory
     devices = len(known.devices) if known is not None else 0
@@ -62,6 +66,8 @@ def examine(settings: Settings, environ: Mapping[str, str], *, online: bool) -> 
         yield of_server
     yield machine.directory(settings.data_dir)
     yield from _storage(settings, environ, running=running)
+    if known is not None:
+        yield from configurations(settings.backup, settings.data_dir, known.devices.values())
     yield machine.echo(settings.probe.wire)
     api, traps = settings.api, settings.traps
     yield from machine.ports(api.host, api.port, traps.host, traps.port, running=running)
@@ -72,22 +78,37 @@ def examine(settings: Settings, environ: Mapping[str, str], *, online: bool) -> 
         yield from asyncio.run(setup.reachable(settings))
 
 
-def _storage(settings: Settings, environ: Mapping[str, str], *, running: bool) -> Iterator[Finding]:
+def _storage(settings: Settings, environ: Mapping[str, str], *, running: bool | None) -> Iterator[Finding]:
     try:
         storage = storage_settings(settings, environ)
     except SettingsError as error:
         yield bad("storage", str(error), "set the variable that is named")
         return
-    if not settings.data_dir.exists():
-        yield note("storage", "nothing is there yet", "ronda storage init, or just start: ronda serve")
+    try:
+        fresh = _fresh(storage)
+        if fresh and storage.metrics_kind is MetricsKind.EMBEDDED and records_file(storage) is not None:
+            yield note("storage", "nothing is there yet", FIRST)
+            return
+        found = health.check(storage, SystemClock().now())
+    except OSError as error:
+        cure = "whose is it? `ls -ld` on it, or run this as the user that Ronda runs as"
+        yield bad("storage", f"{error.filename or storage.data_dir}: {error.strerror}", cure)
         return
-    for one in health.check(storage, SystemClock().now()):
+    for one in found:
         if one.ok:
             yield good(one.part, one.words)
         elif running and "migrated at the next start" in one.words:
             yield note(one.part, one.words, "restart Ronda when it suits")
+        elif fresh and one.part != "metrics" and " is missing: " in one.words:
+            yield note(one.part, one.words.partition(": ")[0], FIRST)
         else:
             yield bad(one.part, one.words, "ronda storage check; docs/storage.md")
+
+
+def _fresh(storage: StorageSettings) -> bool:
+    """Before the first start: no file of Ronda's is there, and that is no fault. Raises OSError."""
+    records = records_file(storage)
+    return not (records is not None and records.exists()) and not storage.metrics_file.exists()
 
 
 def _summary(found: list[Finding]) -> str:

@@ -75,7 +75,8 @@ def status(
     data_dir: Annotated[Path | None, typer.Option(help="With --at: whose records to read.")] = None,
     token_file: TokenFileOption = None,
 ) -> None:
-    """Show every office and whether it is connected. Exit 1 when one is cut.
+    """Show every office and whether it is connected, and which applications can't be used, with the reason.
+    Exit 1 when an office is cut.
 
     Now: asks the running server. With --at: rebuilds that moment from the event log, server or not.
     """
@@ -117,7 +118,7 @@ def status(
         console.print(
             "  ".join(f"[{_STYLES[c]}]{words[c]} {counts[c]}[/]" for c in Connectivity if counts[c])
         )
-        for line in beside.lines(known.network.language):
+        for line in beside.lines(known):
             console.print(Text(line, "dim"))
     cut = any(line.connectivity is Connectivity.CUT for line in lines)
     raise typer.Exit(TROUBLE if cut else FINE)

@@ -1,14 +1,16 @@
-"""What `ronda status` says below the offices: neighbours against the inventory, configurations not read."""
+"""What `ronda status` says below the offices: applications out of reach, neighbours against the inventory,
+configurations not read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from topology.model import Language
+from ronda.commands.status_applications import ApplicationLine, applications_of, words_of
+from topology.model import Inventory, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Notes:
     compared_at: str | None = None
     configurations: int | None = None
     without_backup: int | None = None
+    applications: Sequence[ApplicationLine] | None = None
 
     def as_json(self) -> Mapping[str, Any]:
         return {
@@ -28,10 +31,14 @@ class Notes:
             "configurations": None
             if self.configurations is None
             else {"kept": self.configurations, "failing": self.without_backup},
+            "applications": None
+            if self.applications is None
+            else [one.as_json() for one in self.applications],
         }
 
-    def lines(self, language: Language) -> list[str]:
-        found = []
+    def lines(self, known: Inventory) -> list[str]:
+        language = known.network.language
+        found = words_of(self.applications or (), known)
         if self.mismatches:
             found.append(
                 f"{self.mismatches} hal berbeda dari inventaris menurut tetangga perangkat: ronda discover"
@@ -53,6 +60,7 @@ def notes_of(url: str, headers: Mapping[str, str]) -> Notes:
         with httpx.Client(base_url=url, timeout=5.0, headers=headers) as client:
             discovery = client.get("/api/v1/discovery")
             kept = client.get("/api/v1/configurations")
+            applications = applications_of(client)
         compared = discovery.json() if discovery.status_code == httpx.codes.OK else {}
         rows = kept.json()["items"] if kept.status_code == httpx.codes.OK else None
         return Notes(
@@ -60,6 +68,7 @@ def notes_of(url: str, headers: Mapping[str, str]) -> Notes:
             compared.get("at"),
             None if rows is None else len(rows),
             None if rows is None else sum(row["reason"] is not None for row in rows),
+            applications,
         )
     except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
         return Notes()

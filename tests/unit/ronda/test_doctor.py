@@ -10,8 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from ronda import checkup_machine as machine
+from ronda.backup_settings import BackupSection
 from ronda.checkup import Health
+from ronda.checkup_copies import configurations
 from ronda.cli import app
+from storage.configs import ConfigStore
+from topology.model import Address, CredentialId, Device, DeviceId
 
 INVENTORY = """\
 version: 1
@@ -123,3 +127,74 @@ def test_a_directory_that_others_can_read_is_noted(tmp_path: Path) -> None:
 
 def test_too_few_files_are_said() -> None:
     assert machine.open_files(10**9).health is Health.BAD
+
+
+def test_an_empty_data_directory_is_a_first_start_and_no_fault(home: Path) -> None:
+    (home / "data").mkdir(mode=0o700)
+    code, found = ask(f"api: {{port: {free_port()}}}\nprobe: {{wire: lab}}\ndata_dir: data\n", "--offline")
+    assert (code, found["storage"]["health"]) == (0, "note")
+    assert "records" not in found
+
+
+def test_records_that_are_gone_while_the_metrics_are_there_are_a_fault(home: Path) -> None:
+    (home / "data").mkdir(mode=0o700)
+    (home / "data" / "metrics.sqlite").touch()
+    code, found = ask(f"api: {{port: {free_port()}}}\nprobe: {{wire: lab}}\ndata_dir: data\n", "--offline")
+    assert (code, found["records"]["health"]) == (1, "bad")
+
+
+def test_influx_is_asked_before_the_first_start_too(home: Path) -> None:
+    settings = f"""
+api: {{port: {free_port()}}}
+probe: {{wire: lab}}
+data_dir: data
+metrics: {{kind: influx, url: "http://127.0.0.1:{free_port()}"}}
+"""
+    code, found = ask(settings)
+    assert (code, found["metrics"]["health"]) == (1, "bad")
+    assert (found["records"]["health"], found["disk"]["health"]) == ("note", "note")
+
+
+def test_a_taken_port_may_be_our_own_where_nobody_asks(home: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        code, found = ask(f"api: {{port: {listener.getsockname()[1]}}}\nprobe: {{wire: lab}}\n", "--offline")
+    assert (code, found["web port"]["health"]) == (0, "note")
+
+
+def ssh_device(id_: str = "r1") -> Device:
+    return Device(DeviceId(id_), None, Address("192.0.2.1"), ssh=CredentialId("noc"))
+
+
+def test_copies_are_not_spoken_of_where_no_device_has_ssh(tmp_path: Path) -> None:
+    plain = Device(DeviceId("r2"), None, Address("192.0.2.2"))
+    assert list(configurations(BackupSection(), tmp_path, [plain])) == []
+
+
+def test_copies_need_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (found,) = configurations(BackupSection(), tmp_path, [ssh_device()])
+    assert found.health is Health.BAD
+    assert "git is not installed" in found.words
+    assert found.cure == "apt-get install git"
+
+
+def test_a_store_that_can_be_used_is_good_and_another_directory_is_not(tmp_path: Path) -> None:
+    settings = BackupSection(directory=tmp_path / "copies")
+    (before,) = configurations(settings, tmp_path, [ssh_device()])
+    ConfigStore(tmp_path / "copies").start()
+    (after,) = configurations(settings, tmp_path, [ssh_device()])
+    assert (before.health, after.health) == (Health.GOOD, Health.GOOD)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").touch()
+    (wrong,) = configurations(BackupSection(directory=tmp_path / "full"), tmp_path, [ssh_device()])
+    assert wrong.health is Health.BAD
+    (off,) = configurations(BackupSection(enabled=False), tmp_path, [ssh_device()])
+    assert off.health is Health.NOTE
+
+
+def test_a_file_in_the_place_of_the_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    assert machine.directory(tmp_path / "data").health is Health.BAD
+    assert machine.directory(tmp_path / "data" / "deeper").health is Health.BAD
