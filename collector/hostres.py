@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -22,6 +23,9 @@ HOST_COLUMNS = (
     (CPU_LOAD, True),
 )
 _RAM, _DISK, _FLASH = (f"1.3.6.1.2.1.25.2.1.{n}" for n in (2, 4, 9))
+
+_NO_DISK = re.compile(r"^(?:devfs|procfs|linprocfs|fdescfs)\b|mounted on: /(?:packages|junos|proc)\b")
+"""BSD's device trees and read-only images (Junos), which are always full."""
 
 _UCD = "1.3.6.1.4.1.2021."
 UCD_CPU_IDLE = _UCD + "11.11"
@@ -52,6 +56,8 @@ def host_resources(device: DeviceId, columns: Columns, at: datetime) -> Iterator
         if kind is None or used is None or not size:
             continue
         name = as_text(columns.get(STORAGE_DESCR, _NONE).get(index)) or f"storage {index}"
+        if kind == "disk" and _NO_DISK.search(name):
+            continue
         yield SensorReading(device, at, kind, name, min(used / size, 1.0), "ratio")
 
 

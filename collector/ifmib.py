@@ -80,6 +80,34 @@ def speed_bps(columns: Columns, index: str) -> int | None:
     return low if low and low < _GAUGE32_MAX else None
 
 
+def _names(columns: Columns) -> dict[str, str]:
+    """One name a port, by ifIndex: ifName, else ifDescr.
+
+    Where several rows share a name, their ifDescr speaks if it tells all of them apart; else the first keeps
+    the name and the others get their ifIndex behind it.
+    """
+    rows = indexes(columns)
+    descrs = {index: as_text(columns.get(IF_DESCR, _NONE).get(index)) for index in rows}
+    names = {
+        index: as_text(columns.get(IF_NAME, _NONE).get(index)) or descrs[index] or f"ifIndex {index}"
+        for index in rows
+    }
+    sharing: dict[str, list[str]] = {}
+    for index, name in names.items():
+        sharing.setdefault(name, []).append(index)
+    taken = set(sharing)
+    for name, group in sharing.items():
+        if len(group) == 1:
+            continue
+        own = {descrs[index] for index in group}
+        if len(own) == len(group) and None not in own and not own & taken:
+            names.update({index: str(descrs[index]) for index in group})
+            taken |= {str(descr) for descr in own}
+        else:
+            names.update({index: f"{name} (ifIndex {index})" for index in group[1:]})
+    return names
+
+
 class Ports:
     """The learned side of a device's ports: made once a learning, used every poll."""
 
@@ -91,11 +119,12 @@ class Ports:
         self.speeds: dict[PortRef, tuple[int | None, int | None]] = {}
         """speed_bps and ifType, for what a counter can have moved by."""
         aliases: dict[str, int] = {}
+        names = _names(columns)
         for index in indexes(columns):
             number = int(index)
             descr = as_text(columns.get(IF_DESCR, _NONE).get(index))
             alias = as_text(columns.get(IF_ALIAS, _NONE).get(index))
-            name = as_text(columns.get(IF_NAME, _NONE).get(index)) or descr or f"ifIndex {index}"
+            name = names[index]
             self.rows.append(
                 (
                     index,
@@ -110,6 +139,8 @@ class Ports:
             self.name_of[number] = name
             self.speeds[self.rows[-1][2]] = (self.rows[-1][6], self.rows[-1][5])
             self.index_of.setdefault(name, number)
+            if own := as_text(columns.get(IF_NAME, _NONE).get(index)):
+                self.index_of.setdefault(own, number)
             if descr:
                 self.index_of.setdefault(descr, number)
             if alias:

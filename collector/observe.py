@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from collector import entity, hostres, neighbors, sensors, ups
@@ -36,6 +37,28 @@ def observe(
 ) -> Iterator[Observation]:
     """Everything but ports' states and counters. `read` names the groups that this poll asked for."""
     tree = entities or Entities(columns, ports)
+    names: Counter[tuple[str, str]] = Counter()
+    for seen in _all(device, profile, columns, ports, tree, read, at, learned):
+        yield _told_apart(seen, names) if isinstance(seen, SensorReading) else seen
+
+
+def _told_apart(seen: SensorReading, names: Counter[tuple[str, str]]) -> SensorReading:
+    """Sensors of one name ("Board temp sensor" on both boards): the second is called so."""
+    key = (seen.kind, seen.name)
+    names[key] += 1
+    return seen if names[key] == 1 else replace(seen, name=f"{seen.name} ({names[key]})")
+
+
+def _all(
+    device: DeviceId,
+    profile: Profile,
+    columns: Columns,
+    ports: Ports | None,
+    tree: Entities,
+    read: set[str],
+    at: datetime,
+    learned: Learned,
+) -> Iterator[Observation]:
     for table in profile.optics:
         if f"optics {table.name}" in read:
             yield from readings(device, table, columns, ports, tree, at, learned.places)
@@ -55,10 +78,13 @@ def _sensor_readings(
 ) -> Iterator[SensorReading | OpticalReading]:
     if "entity sensors" in read:
         yield from entity.standard_sensors(device, columns, tree, at)
+    own = list(hostres.ucd(device, columns, at)) if "ucd" in read else []
     if "host_resources" in read:
-        yield from hostres.host_resources(device, columns, at)
-    if "ucd" in read:
-        yield from hostres.ucd(device, columns, at)
+        said = {(seen.kind, seen.name) for seen in own}  # net-snmp's own count knows what is only cached
+        for seen in hostres.host_resources(device, columns, at):
+            if (seen.kind, seen.name) not in said:
+                yield seen
+    yield from own
     if "ups" in read:
         yield from ups.ups(device, columns, at)
     if "sensors" in read:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from collector.decode import as_int, as_text
 from collector.entity import Entities
-from collector.ifmib import Columns, Ports
+from collector.ifmib import IF_OPER, Columns, Ports
 from collector.optics_rows import Row, by_column, by_kind, by_text, row_limits
 from collector.profile_schema import Optics
 from collector.quirks import LABELS
@@ -22,6 +22,10 @@ from topology.model import DeviceId
 from topology.observations import Light, OpticalLimits, OpticalReading
 
 _NONE: Mapping[str, Value] = {}
+_DOWN, _LOWER_LAYER_DOWN = 2, 7
+_RX_SURVIVES_DBM = 15.0
+"""No receiver survives this. A module whose own high alarm lies above it is told in a wrong unit by its agent
+(Junos 12.3 gives all of rx 20 dB too high): its rx is not to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ def readings(
         place = known.get(key)
         if place is None:
             place = known[key] = _place(row, table, columns, ports, entities)
+        if table.zero_rx_while_down and row.values.get("rx") == 0.0 and _down(place.if_index, columns):
+            row.values["rx"], row.light = None, Light.DARK
         yield finished(device, row, place, at, table.dark_below_dbm)
 
 
@@ -81,6 +87,8 @@ def live_rows(table: Optics, columns: Columns) -> set[str]:
 def finished(device: DeviceId, row: Row, place: Place, at: datetime, dark_below_dbm: float) -> OpticalReading:
     values, oids = row.values, row.oids
     rx_dbm = values.get("rx")
+    if (place.limits.rx_high_alarm_dbm or 0.0) > _RX_SURVIVES_DBM:
+        rx_dbm = None
     light = row.light
     if light is None and rx_dbm is not None:
         light = Light.DARK if rx_dbm <= dark_below_dbm else Light.LIT
@@ -101,6 +109,10 @@ def finished(device: DeviceId, row: Row, place: Place, at: datetime, dark_below_
         oids.get("rx"),
         oids.get("tx"),
     )
+
+
+def _down(if_index: int | None, columns: Columns) -> bool:
+    return columns.get(IF_OPER, _NONE).get(str(if_index)) in (_DOWN, _LOWER_LAYER_DOWN)
 
 
 def limits_of(found: Mapping[str, float | None]) -> OpticalLimits:

@@ -33,7 +33,10 @@ class Row:
 
     @property
     def empty(self) -> bool:
-        return self.light is not Light.DARK and all(value is None for value in self.values.values())
+        """No power, and nothing else either: agents fill the rows of empty cages with zeros."""
+        if self.light is Light.DARK or any(self.values.get(way) is not None for way in ("rx", "tx")):
+            return False
+        return not any(self.values.values())
 
 
 def is_one_of(value: Value, sentinels: Iterable[int | float | str]) -> bool:

@@ -123,6 +123,8 @@ def _sensor_columns(profile: Profile) -> tuple[Column, ...]:
             if oid is not None:
                 columns.setdefault(oid, False)
         columns[sensor.oid] = True
+        if sensor.unless_oid is not None:
+            columns.setdefault(sensor.unless_oid, True)
         if sensor.of is not None:
             columns.setdefault(sensor.of, False)
         if sensor.rest is not None:

@@ -137,6 +137,8 @@ class Optics(_Strict):
     """Rows that are zero in every column belong to modules without diagnostics, or to empty cages."""
     keep_zeros: bool = False
     """Such rows are reported with their zeros (and `light: unsupported`), not left out."""
+    zero_rx_while_down: bool = False
+    """A received power of exactly 0 on a port that is down is "no light", not 0 dBm."""
     min_interval_s: float = 0.0
     """Not oftener than this: ONU tables, whose reading costs the line card."""
 
@@ -174,9 +176,11 @@ class Sensor(_Strict):
     rest: OidText | None = None
     """For ratios: the column with what is left; the whole is both together."""
     entity_class: int | None = None
-    """Only rows whose entity is of this entPhysicalClass (6: power supply, 7: fan). The index is the entity."""
+    """Only rows whose entity (the index) is of this entPhysicalClass (6: power supply, 7: fan)."""
     zero_needs: OidText | None = None
     """A zero is a reading only where this column is above zero: parts without a CPU or memory give zeros."""
+    unless_oid: OidText | None = None
+    """Only on devices that give nothing in this column: the newer way to say the same."""
     only_index: str | None = None
     where_oid: OidText | None = None
     where_value: int | None = None

@@ -21,6 +21,8 @@ _NONE: Mapping[str, Value] = {}
 def readings(
     device: DeviceId, sensor: Sensor, columns: Columns, entities: Entities | None, at: datetime
 ) -> Iterator[SensorReading]:
+    if sensor.unless_oid is not None and columns.get(sensor.unless_oid):
+        return
     for index, raw in columns.get(sensor.oid, _NONE).items():
         if sensor.only_index is not None and index != sensor.only_index:
             continue
