@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -46,7 +50,9 @@ def init(
         bool,
         typer.Option("--yes", help="Ask nothing: take options, defaults, and secrets from the environment."),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that are there; they are kept as .bak.")
+    ] = False,
 ) -> None:
     """Set up Ronda for your network: inventory.yaml, ronda.yaml and secrets.env.
 
@@ -81,20 +87,13 @@ def init(
         texts = setup.files(answers)
     except BadInputError as error:
         _stop(str(error))
-    _write(directory, texts)
+    kept = _write(directory, texts)
     typer.echo(f"written: {', '.join(str(directory / n) for n in texts)}")
-    typer.echo(_NEXT.format(device=setup.slug(box)))
+    if kept:
+        typer.echo(f"as it was: {', '.join(map(str, kept))}")
+    typer.echo(_next(directory, setup.slug(box)))
     if not answered:
         raise typer.Exit(TROUBLE)
-
-
-_NEXT = """
-next:
-  set -a; . ./secrets.env; set +a
-  ronda check                                # the inventory
-  ronda discover --from {device} --write     # what its neighbours tell, into the inventory
-  ronda doctor                               # is everything in place
-  ronda serve                                # then open http://127.0.0.1:8064"""
 
 
 class _Asker:
@@ -226,19 +225,51 @@ def _influx_answers(ask: _Asker) -> Callable[[str], str]:
     return check
 
 
-def _write(directory: Path, texts: Mapping[str, str]) -> None:
+def _write(directory: Path, texts: Mapping[str, str]) -> list[Path]:
+    """All of them or none. What was there before is kept beside it as NAME.bak; those are given back."""
+    new: dict[Path, Path] = {}
+    kept: list[Path] = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            mode = 0o600 if name == setup.SECRETS_FILE else 0o644
             path = directory / name
-            path.unlink(missing_ok=True)
-            with open(
-                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
-            ) as out:
-                out.write(text)
+            new[path] = directory / f".{name}.new"
+            _write_one(new[path], text, 0o600 if name == setup.SECRETS_FILE else 0o644)
+        for path, fresh in new.items():
+            if path.exists():
+                kept.append(path.with_name(f"{path.name}.bak"))
+                path.replace(kept[-1])
+            fresh.replace(path)
     except OSError as error:
+        for fresh in new.values():
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
         _stop(f"{directory}: {error.strerror}")
+    return kept
+
+
+def _write_one(path: Path, text: str, mode: int) -> None:
+    """Raises OSError."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _next(directory: Path, device: str) -> str:
+    """The commands that follow, as they can be typed here."""
+    ronda = "ronda" if shutil.which("ronda") else shlex.quote(str(Path(sys.argv[0]).absolute()))
+    cd = "" if directory.resolve() == Path.cwd() else f"  cd {shlex.quote(str(directory))}\n"
+    steps = (
+        ("check", "the inventory"),
+        (f"discover --from {device} --write", "what its neighbours tell, into the inventory"),
+        ("doctor", "is everything in place"),
+        ("serve", "then open http://127.0.0.1:8064"),
+    )
+    wide = max(len(command) for command, _ in steps)
+    lines = [f"  {ronda} {command:<{wide}}   # {why}" for command, why in steps]
+    return f"\nnext:\n{cd}  set -a; . ./{setup.SECRETS_FILE}; set +a\n" + "\n".join(lines)
 
 
 def _stop(words: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 from pathlib import Path
@@ -119,3 +120,31 @@ def test_bad_flags_write_nothing(tmp_path: Path, arguments: list[str], why: str)
     assert code == 2
     assert re.search(why, said), said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_there_is_kept_beside_the_new(tmp_path: Path) -> None:
+    (tmp_path / "inventory.yaml").write_text("# three weeks of work\n")
+    code, said = run(str(tmp_path), "--yes", "--force", "--address", "127.0.0.1:9")
+    assert code == 1
+    assert (tmp_path / "inventory.yaml.bak").read_text() == "# three weeks of work\n"
+    assert str(tmp_path / "inventory.yaml.bak") in said
+
+
+def test_a_disk_that_takes_nothing_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inventory.yaml").write_text("# three weeks of work\n")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    code, said = run(str(tmp_path), "--yes", "--force", "--address", "127.0.0.1:9")
+    assert code == 2
+    assert "No space left on device" in said
+    assert [p.name for p in tmp_path.iterdir()] == ["inventory.yaml"]
+    assert (tmp_path / "inventory.yaml").read_text() == "# three weeks of work\n"
+
+
+def test_the_next_commands_go_where_the_files_are(tmp_path: Path) -> None:
+    _, said = run(str(tmp_path / "paser"), "--yes", "--address", "127.0.0.1:9")
+    assert f"cd {tmp_path / 'paser'}\n" in said
+    assert said.index("cd ") < said.index("secrets.env; set +a")
