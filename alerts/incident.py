@@ -1,8 +1,4 @@
-"""The life of incidents: verdicts in, changed incidents out. Pure: no I/O, no clock.
-
-    suspected ──► open ──► acknowledged ──► resolved      (a number that people see comes with "open")
-        │           └──────────────────────────▲ │
-        └──► resolved (dismissed, nobody told)   └──► open again, within the reopen window
+"""The book of incidents: verdicts in, changed incidents out. Pure: no I/O, no clock.
 
 Invariant: every settled cause of the newest verdict belongs to exactly one active incident, and an active
 incident without a cause is one whose end is not proven yet (evidence missing, or still flapping).
@@ -14,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from alerts import affected, steps
-from alerts.changing import announcement, changed, held
+from alerts import steps
+from alerts.changing import announcement
 from alerts.conditions import Condition
 from alerts.findings import Finding, findings_of, of_condition
 from alerts.flapping import FlapCount, flap_facts, reason, with_flapping
 from alerts.gathering import gather
-from alerts.matching import match
+from alerts.lifecycle import Lifecycle, revised
+from alerts.matching import match, open_to_causes
 from alerts.model import (
     Fact,
     Happened,
@@ -28,11 +25,9 @@ from alerts.model import (
     IncidentId,
     IncidentKind,
     IncidentStatus,
-    Severity,
-    TimelineEntry,
 )
-from alerts.proof import cause_cleared, symptom_over
-from alerts.severity import severity_of
+from alerts.numbers import IncidentNumbers
+from alerts.proof import symptom_over
 from alerts.splitting import note_splits, owners
 from alerts.steps import Step, names, noted
 from topology.findings import Component, StateChange, Verdict
@@ -71,22 +66,15 @@ class IncidentBook:
     ) -> None:
         """`incidents`: the active ones and today's, as the records hold them. `timezone`: the network's,
         for the day in an incident's id. `links`: so that what flaps together is one."""
-        self._timezone = timezone
-        self._offices = offices
         self._settings = settings or IncidentSettings()
         self._incidents: dict[IncidentId, Incident] = {incident.id: incident for incident in incidents}
+        self._numbers = IncidentNumbers(timezone, self._incidents)
+        self._life = Lifecycle(offices, self._numbers)
         self._waiting_since: dict[IncidentId, datetime] = {}
-        self._since: dict[OfficeId, datetime | None] = {}
-        """Since when each office is as the newest verdict says."""
-        self._suspicions = 0
         self._well_since: dict[IncidentId, datetime] = {}
         """Incidents that came back before, and whose symptoms are over again."""
         self._links = links or {}
         self._flaps = FlapCount()
-        self._last_numbers: dict[str, int] = {}
-        """By day: the newest number given; its incident may be forgotten before the day is over."""
-        for known in self._incidents:
-            self._note_number(known)
 
     def __iter__(self) -> Iterator[Incident]:
         return iter(self._incidents.values())
@@ -109,7 +97,7 @@ class IncidentBook:
         now = verdict.at
         self._forget_old(now)
         self._flaps.see(changes)
-        self._since = {office: judged.since for office, judged in verdict.offices.items()}
+        self._life.since = {office: judged.since for office, judged in verdict.offices.items()}
         told_before = owners(self._incidents.values())
         found = self._advance_outages(verdict)
         found += self._advance_conditions(conditions, now)
@@ -118,16 +106,17 @@ class IncidentBook:
 
     def _advance_outages(self, verdict: Verdict) -> list[Step]:
         now = verdict.at
-        candidates = self._candidates(verdict)
+        horizon = now - timedelta(seconds=self._settings.reopen_window_s)
+        candidates = open_to_causes(self._incidents.values(), verdict, horizon)
         findings = gather(findings_of(verdict), candidates)
         findings = with_flapping(findings, verdict, self._flaps, self._links)
         pairs, new = match(findings, candidates)
         followed = {incident.id for incident, _ in pairs}
-        moved = [self._keep(self._follow(incident, finding, now)) for incident, finding in pairs]
+        moved = [self._keep(self._go_on(incident, finding, now)) for incident, finding in pairs]
         taken = {symptom for finding in findings if finding.settled for symptom in finding.explains}
         followed |= {step.after.id for step in moved if step is not None}  # opened: by its new id
         left = [i for i in self.active if i.id not in followed and i.kind is not IncidentKind.CONDITION]
-        begun = [self._keep(self._begin(finding, now)) for finding in new]
+        begun = [self._keep(self._life.begin(finding, now)) for finding in new]
         for incident in left:
             moved += [self._keep(step) for step in self._without_cause(incident, verdict, taken)]
         return [step for step in moved + begun if step is not None]
@@ -146,21 +135,21 @@ class IncidentBook:
             if condition.standing:
                 finding = of_condition(condition)
                 if incident is None:
-                    moved.append(self._keep(self._begin(finding, now)))
+                    moved.append(self._keep(self._life.begin(finding, now)))
                 else:
-                    moved.append(self._keep(self._follow(incident, finding, now)))
+                    moved.append(self._keep(self._go_on(incident, finding, now)))
             elif condition.standing is False and incident is not None and incident.active:
-                moved.append(self._keep(self._end(incident, Happened.RESOLVED, now, condition.why)))
+                moved.append(self._keep(self._life.end(incident, Happened.RESOLVED, now, condition.why)))
         return [step for step in moved if step is not None]
 
     def _lapse(self, now: datetime) -> list[Step]:
         over = [i for i in self.active if i.lapses_at is not None and i.lapses_at <= now]
-        found = [self._end(i, Happened.LAPSED, now, "it has been shown long enough") for i in over]
+        found = [self._life.end(i, Happened.LAPSED, now, "it has been shown long enough") for i in over]
         return [step for step in map(self._keep, found) if step is not None]
 
     def announce(self, office: OfficeId, since: datetime, why: str, now: datetime) -> Step:
         """Good news that is told once: an office that was never joined answers."""
-        incident = announcement(self._new_id(now), office, since, why, now)
+        incident = announcement(self._numbers.new(now), office, since, why, now)
         self._incidents[incident.id] = incident
         return Step(None, incident, (Happened.CONNECTED,))
 
@@ -219,107 +208,24 @@ class IncidentBook:
         times += [well + calm for well in self._well_since.values()]
         return min(times, default=None)
 
-    # --- transitions: the only places where an incident's status changes ---
-
-    def _begin(self, finding: Finding, now: datetime) -> Step:
-        self._suspicions += 1
-        incident = Incident(
-            id=IncidentId(f"S-{self._suspicions}"),  # it gets a number that people see when it opens
-            kind=finding.kind,
-            status=IncidentStatus.SUSPECTED,
-            severity=self._severity(finding),
-            components=finding.components,
-            explains=finding.explains,
-            confidence=finding.confidence,
-            why=finding.why,
-            began_at=finding.since,
-            alternatives=finding.alternatives,
-            offices=affected.affected(finding, self._since),
-            timeline=(TimelineEntry(now, Happened.SUSPECTED, finding.why),),
-            group=finding.group,
-            changed_at=now,
-            condition=finding.condition,
-            facts=finding.facts,
-            lapses_at=None if finding.lasts_s is None else now + timedelta(seconds=finding.lasts_s),
-        )
-        if finding.settled:
-            return Step(None, self._opened(incident, finding, now), (Happened.SUSPECTED, Happened.OPENED))
-        return Step(None, incident, (Happened.SUSPECTED,))
-
-    def _opened(self, incident: Incident, finding: Finding, now: datetime) -> Incident:
-        return replace(
-            noted(incident, Happened.OPENED, now, finding.why),
-            id=self._new_id(now),
-            status=IncidentStatus.OPEN,
-            opened_at=now,
-            # Again: while it settled, the offices were not yet called cut, and so not since when.
-            offices=affected.affected(finding, self._since),
-        )
-
-    def _follow(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
+    def _go_on(self, incident: Incident, finding: Finding, now: datetime) -> Step | None:
         self._well_since.pop(incident.id, None)
-        if incident.told and not finding.settled:
-            return None  # what has been told is neither changed nor reopened on a suspicion
-        if finding.holds and incident.told:
-            finding = held(incident, finding)
-        before, happened = incident, []
-        if incident.status is IncidentStatus.RESOLVED:
-            incident = noted(incident, Happened.REOPENED, now, finding.why)
-            incident = replace(
-                incident,
-                status=IncidentStatus.OPEN,
-                resolved_at=None,
-                reopened_at=finding.since,
-                acknowledged_at=None,
-                acknowledged_by=None,
-            )
-            happened.append(Happened.REOPENED)
-        if finding.components != incident.components:
-            why = f"{names(incident.components)} → {names(finding.components)}: {finding.why}"
-            incident = noted(incident, Happened.REATTRIBUTED, now, why)
-            happened.append(Happened.REATTRIBUTED)
-        if (otherwise := changed(before, finding)) is not None:
-            incident = noted(incident, Happened.CHANGED, now, otherwise)
-            happened.append(Happened.CHANGED)
-        incident, moved = affected.followed(incident, finding, now, self._since)
-        happened += moved
-        severity = self._severity(finding)
-        if severity is not incident.severity:
-            incident = noted(incident, Happened.SEVERITY, now, f"{incident.severity} → {severity}")
-            happened.append(Happened.SEVERITY)
-        if incident.status is IncidentStatus.SUSPECTED and finding.settled:
-            incident = self._opened(incident, finding, now)
-            happened.append(Happened.OPENED)
-        incident = replace(
-            incident,
-            kind=finding.kind,
-            severity=severity,
-            components=finding.components,
-            explains=finding.explains,
-            confidence=finding.confidence,
-            why=finding.why,
-            alternatives=finding.alternatives,
-            group=finding.group,
-            condition=finding.condition,
-            facts=finding.facts or incident.facts,
-        )
-        if finding.lasts_s is not None:
-            incident = replace(incident, lapses_at=now + timedelta(seconds=finding.lasts_s))
-        if incident == before:
-            return None
-        if not happened and replace(incident, facts=before.facts, why=before.why) == before:
-            self._incidents[incident.id] = incident  # new figures of the same: no reason to write them down
-            return None
-        if happened:
-            incident = self._revised(incident, now)
-        return Step(before, incident, tuple(happened))
+        step = self._life.follow(incident, finding, now)
+        if step is None or step.happened:
+            return step
+        if replace(step.after, facts=incident.facts, why=incident.why) != incident:
+            return step
+        self._incidents[incident.id] = step.after  # new figures of the same: no reason to write them down
+        return None
+
+    # --- incidents that no cause is matched with ---
 
     def _without_cause(self, incident: Incident, verdict: Verdict, taken: set[Component]) -> list[Step]:
         """No cause of the verdict is this incident's. It ends only when that is proven."""
         now = verdict.at
         well = self._well_since.pop(incident.id, now)
         if incident.status is IncidentStatus.SUSPECTED:
-            return [self._end(incident, Happened.DISMISSED, now, "nothing points to it any more")]
+            return [self._life.end(incident, Happened.DISMISSED, now, "nothing points to it any more")]
         if verdict.blind:
             return []  # nothing is proven by a monitor that can't see
         mine = (*incident.components, *incident.explains)
@@ -332,12 +238,12 @@ class IncidentBook:
         if open_symptoms and len(open_symptoms) == len(incident.explains):
             return self._merge(incident, open_symptoms, now)
         if incident.kind is IncidentKind.FLAPPING:
-            return [self._end(incident, Happened.RESOLVED, now, "it keeps still now")]
+            return [self._life.end(incident, Happened.RESOLVED, now, "it keeps still now")]
         again = incident.reopened_at is not None and incident.kind is not IncidentKind.BLIND
         if again and now - well < timedelta(seconds=self._settings.calm_s):
             self._well_since[incident.id] = well
             return []
-        step = self._end(incident, Happened.RESOLVED, now, "every symptom is over")
+        step = self._life.end(incident, Happened.RESOLVED, now, "every symptom is over")
         return [Step(step.before, replace(step.after, resolved_at=well), step.happened)]
 
     def _says_it_flaps(self, incident: Incident, facts: tuple[Fact, ...], now: datetime) -> list[Step]:
@@ -346,15 +252,15 @@ class IncidentBook:
             self._incidents[incident.id] = after
             return []
         after = noted(after, Happened.CHANGED, now, reason(facts))
-        return [Step(incident, self._revised(after, now), (Happened.CHANGED,))]
+        return [Step(incident, revised(after, now), (Happened.CHANGED,))]
 
     def _merge(self, incident: Incident, symptoms: list[Component], now: datetime) -> list[Step]:
         """All of it has another cause now: the incident that explains most of it goes on alone."""
         others = [i for i in self.active if i.id != incident.id and i.told]
         into = max(others, key=lambda i: len(set(symptoms) & set(i.explains)), default=None)
         if into is None or not set(symptoms) & set(into.explains):
-            return [self._end(incident, Happened.MERGED, now, "another cause explains all of it")]
-        ended = self._end(incident, Happened.MERGED, now, f"{into.id} explains all of it: {into.why}")
+            return [self._life.end(incident, Happened.MERGED, now, "another cause explains all of it")]
+        ended = self._life.end(incident, Happened.MERGED, now, f"{into.id} explains all of it: {into.why}")
         grown = noted(
             into, Happened.MERGED, now, f"{incident.id} ({names(incident.components)}) is part of it"
         )
@@ -363,60 +269,11 @@ class IncidentBook:
             Step(into, grown, ()),
         ]
 
-    def _end(self, incident: Incident, happened: Happened, now: datetime, why: str) -> Step:
-        ended = replace(
-            noted(incident, happened, now, why),
-            status=IncidentStatus.RESOLVED,
-            resolved_at=now,
-            offices=affected.ended(incident, now, self._since),
-        )
-        return Step(incident, self._revised(ended, now), (happened,))
-
-    # --- small helpers ---
-
-    def _severity(self, finding: Finding) -> Severity:
-        return finding.severity or severity_of(finding.kind, finding.offices, self._offices)
-
-    @staticmethod
-    def _revised(incident: Incident, now: datetime) -> Incident:
-        return replace(incident, revision=incident.revision + 1, changed_at=now)
-
-    def _candidates(self, verdict: Verdict) -> list[Incident]:
-        """Incidents that a cause may continue: active ones whose blamed component has not been repaired (a
-        monitor that is still blind is so though its own device answers again, and what flaps is well only
-        for a moment), and, for the very same components, those resolved a short while ago."""
-        horizon = verdict.at - timedelta(seconds=self._settings.reopen_window_s)
-        flapping = {f.component for f in verdict.flapping}
-        return [
-            i
-            for i in self._incidents.values()
-            if i.kind is not IncidentKind.CONDITION
-            and (
-                (i.resolved_at is not None and i.resolved_at >= horizon)
-                if not i.active
-                else (i.kind is IncidentKind.BLIND and verdict.blind)
-                or not flapping.isdisjoint(i.components)
-                or not cause_cleared(i, verdict)
-            )
-        ]
-
     def _active(self, incident_id: IncidentId) -> Incident:
         incident = self._incidents.get(incident_id)
         if incident is None or not incident.active:
             raise UnknownIncidentError(incident_id)
         return incident
-
-    def _new_id(self, at: datetime) -> IncidentId:
-        day = at.astimezone(self._timezone).strftime("%y%m%d")
-        number = self._last_numbers.get(day, 0) + 1
-        self._last_numbers = {day: number}
-        return IncidentId(f"R-{day}-{number:03d}")
-
-    def _note_number(self, incident: IncidentId) -> None:
-        kind, _, rest = incident.partition("-")
-        day, _, number = rest.rpartition("-")
-        if kind == "R" and number.isdigit():
-            self._last_numbers[day] = max(int(number), self._last_numbers.get(day, 0))
 
     def _update_at(self, incident: Incident) -> datetime | None:
         if not incident.told or incident.changed_at is None or incident.revision <= incident.told_revision:

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from alerts.findings import Finding
 from alerts.model import Incident, IncidentKind
+from alerts.proof import cause_cleared
+from topology.findings import Verdict
+
+
+def open_to_causes(incidents: Iterable[Incident], verdict: Verdict, horizon: datetime) -> list[Incident]:
+    """Incidents that a cause may continue: active ones whose blamed component has not been repaired (a
+    monitor that is still blind is so though its own device answers again, and what flaps is well only
+    for a moment), and, for the very same components, those resolved since `horizon`."""
+    flapping = {f.component for f in verdict.flapping}
+    return [
+        i
+        for i in incidents
+        if i.kind is not IncidentKind.CONDITION
+        and (
+            (i.resolved_at is not None and i.resolved_at >= horizon)
+            if not i.active
+            else (i.kind is IncidentKind.BLIND and verdict.blind)
+            or not flapping.isdisjoint(i.components)
+            or not cause_cleared(i, verdict)
+        )
+    ]
 
 
 def match(
