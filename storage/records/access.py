@@ -1,6 +1,6 @@
 """Who may use the API, and who did what: tokens, sessions and the audit log as one part of the records.
 
-`Records.access`. Threading and errors are those of `storage.records.store`.
+`Records.access`. Threading and errors are those of `storage.records.database`.
 """
 
 from __future__ import annotations

@@ -1,107 +1,38 @@
 """The records: what happened, what is open, and what has to be said. SQLite by default, PostgreSQL by URL.
 
-Threading: every method is synchronous and one transaction, and may be called from any thread, several at once
-(each takes a connection of its own from the pool). It blocks: from the event loop, call it through one worker
-thread (``await asyncio.to_thread(records.save, ...)``). On SQLite writers take turns, waiting up to 10 s.
-
-Errors: `RecordsError` for a database that can't be opened or used; its message never holds the URL's
-password.
+Threading and errors are those of `storage.records.database`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-import sqlalchemy as sa
-import structlog
-from sqlalchemy.exc import DBAPIError
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
 
 from alerts.maintenance import Window, WindowId
 from alerts.model import Incident, IncidentId, IncidentStatus, Notification, Outcome, ReceiverId
-from storage.records import audit, events, evidence, history, maintenance, memory, outbox
+from storage.records import claims, events, evidence, maintenance, memory, outbox
 from storage.records import incidents as incident_rows
 from storage.records.access import AccessRecords
-from storage.records.engine import RecordsError, make_engine, sqlite_file
+from storage.records.claims import Claimed
+from storage.records.database import Database
 from storage.records.events import RecordedChange
-from storage.records.migrate import migrate
-from storage.records.outbox import Claimed, OutboxRow
+from storage.records.outbox import OutboxRow
+from storage.records.pruning import Pruned, prune
 from storage.settings import RecordsRetention
 from topology.findings import Component, StateChange
 from topology.observations import Observation
 
-log = structlog.get_logger(__name__)
-T = TypeVar("T")
-
 ACTIVE: Literal["active"] = "active"
-EVIDENCE_KEPT = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """Rows that were deleted."""
-
-    events: int
-    incidents: int
-    outbox: int
-    evidence: int
-    audit: int = 0
-
-
-class Records:
-    """All records behind one URL. Inert until `start`."""
+class Records(Database):
+    """All records behind one URL. Inert until `start`. What has a module of its own besides (reports, the
+    roll-out, configurations) takes a connection: `records.read(function)`."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._engine: sa.Engine | None = None
+        super().__init__(url)
         self.access = AccessRecords(self._reading, self._writing)
-        self._counters = {"records_transactions": 0, "records_failures": 0}
-
-    def start(self) -> Path | None:
-        """Opens the database and brings it to this version's form, a SQLite file being copied first.
-
-        Gives that copy's path when one was made. Raises RecordsError.
-        """
-        engine = make_engine(self._url)
-        file = sqlite_file(engine.url)
-        try:
-            if file is not None:
-                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            backup = migrate(engine)
-        except (DBAPIError, OSError) as error:
-            engine.dispose()
-            raise RecordsError(f"records in {_safe(engine)}: {_cause(error)}") from error
-        except RecordsError:
-            engine.dispose()
-            raise
-        if backup is not None:
-            log.info("records migrated; the file before is kept", backup=str(backup))
-        self._engine = engine
-        return backup
-
-    def stop(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
-
-    def counters(self) -> dict[str, int | float]:
-        return dict(self._counters)
-
-    # What has a module of its own: its functions take a connection
-
-    def read(self, function: Callable[[sa.Connection], T]) -> T:
-        """One consistent look at the records. Raises RecordsError."""
-        with self._reading() as connection:
-            return function(connection)
-
-    def write(self, function: Callable[[sa.Connection], T]) -> T:
-        """One transaction: all of it or nothing. Raises RecordsError."""
-        with self._writing() as connection:
-            return function(connection)
 
     # Events
 
@@ -202,13 +133,13 @@ class Records:
     # Outbox
 
     def claim_due(
-        self, now: datetime, limit: int, lease_s: float, full: Mapping[outbox.Target, int] | None = None
+        self, now: datetime, limit: int, lease_s: float, full: Mapping[claims.Target, int] | None = None
     ) -> list[Claimed]:
         """Takes what is due, for `lease_s` and for the caller alone; one a target and incident, the oldest.
 
         At most `limit` a target (receiver and channel), and of those in `full` no more than it says."""
         with self._writing(soon=True) as connection:
-            return outbox.claim(connection, now, limit, lease_s, full or {})
+            return claims.claim(connection, now, limit, lease_s, full or {})
 
     def mark(
         self,
@@ -230,7 +161,7 @@ class Records:
         Raises ValueError when `retry_at` is missing for `RETRY`, or given for anything else.
         """
         with self._writing(soon=True) as connection:
-            return outbox.mark(
+            return claims.mark(
                 connection,
                 dedup_key,
                 outcome,
@@ -252,12 +183,12 @@ class Records:
         """Puts a claimed message and all that waits for its target into one summary, made by `make` and added
         in the same transaction; how many they are (0: there was nothing else, and nothing is changed)."""
         with self._writing() as connection:
-            return outbox.combine(connection, dedup_key, attempt, now, make)
+            return claims.combine(connection, dedup_key, attempt, now, make)
 
     def release_leases(self, now: datetime) -> int:
         """For the only sender, at its start: what its predecessor had in hand can be taken at once."""
         with self._writing() as connection:
-            return outbox.release(connection, now)
+            return claims.release(connection, now)
 
     def requeue(self, now: datetime, keys: Collection[str] | None = None) -> int:
         """Failed messages (None: all) are due again; how many."""
@@ -332,58 +263,5 @@ class Records:
     # Care
 
     def prune(self, now: datetime, policy: RecordsRetention) -> Pruned:
-        """Deletes what is past its age. Never: active incidents, messages that wait, and each subject's last
-        change before the age of events, without which the moments after could not be rebuilt."""
-
-        def run(delete: Callable[[sa.Connection, datetime], int], age: timedelta) -> int:
-            with self._writing() as connection:
-                return delete(connection, now - age)
-
-        run(memory.prune, timedelta(seconds=policy.incidents_s))  # what channels know of forgotten incidents
-        run(history.prune_watches, timedelta(seconds=policy.events_s))
-        return Pruned(
-            events=run(events.prune, timedelta(seconds=policy.events_s)),
-            incidents=run(incident_rows.prune, timedelta(seconds=policy.incidents_s)),
-            outbox=run(outbox.prune, timedelta(seconds=policy.outbox_s)),
-            evidence=run(evidence.prune, EVIDENCE_KEPT),
-            audit=run(audit.prune, timedelta(seconds=policy.events_s)),
-        )
-
-    # Transactions
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._transaction(writes=False) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self, *, soon: bool = False) -> Iterator[sa.Connection]:
-        """`soon`: safe from any end of the process at once, from a power failure with the next commit that
-        is not."""
-        with self._transaction(writes=True, soon=soon) as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self, *, writes: bool, soon: bool = False) -> Iterator[sa.Connection]:
-        if self._engine is None:
-            raise RecordsError("the records are not started")
-        try:
-            with (
-                self._engine.connect().execution_options(ronda_writes=writes, ronda_soon=soon) as connection,
-                connection.begin(),
-            ):
-                yield connection
-        except DBAPIError as error:
-            self._counters["records_failures"] += 1
-            raise RecordsError(f"records in {_safe(self._engine)}: {_cause(error)}") from error
-        self._counters["records_transactions"] += 1
-
-
-def _safe(engine: sa.Engine) -> str:
-    """The URL without its password."""
-    return engine.url.render_as_string(hide_password=True)
-
-
-def _cause(error: Exception) -> str:
-    """The database's own words, without the statement and its values."""
-    return str(error.orig).strip() if isinstance(error, DBAPIError) and error.orig is not None else str(error)
+        """Deletes what is past its age, each kind in a transaction of its own."""
+        return prune(self.write, now, policy)

@@ -22,13 +22,13 @@ COUNTED_IN = {
     "alerts/channels/telegram_bot.py": "channels",
     "alerts/channels/email.py": "channels",
     "alerts/channels/alertmanager.py": "channels",
-    "storage/records/store.py": "records",
+    "storage/records/database.py": "records",
     "storage/metrics/embedded.py": "metrics",
     "storage/metrics/influx.py": "metrics",
     "storage/metrics/spool.py": "metrics_spool",
     "topology/state.py": "judge",
     **{f"collector/{n}.py": "snmp" for n in ("collect", "contact", "fallback", "poll", "reader", "snmp")},
-    **{f"collector/{n}.py": "ssh" for n in ("ssh", "ssh_turns")},
+    **{f"collector/{n}.py": "ssh" for n in ("ssh", "ssh_threads", "ssh_turns")},
     **{f"collector/{n}.py": "traps" for n in ("traps", "trap_decode")},
 }
 NAME = re.compile(r'(?:[cC]ounters\["(\w+)"\] [+]?=|(?:_counters|_totals)\.add\("(\w+)")')
