@@ -6,13 +6,15 @@ A cell that can't be read spoils itself only, and is told with the device's word
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from collector import cli_values as values
+from collector.cli_cells import filled, text_of, unit_of
 from collector.cli_lines import Row
+from collector.cli_merge import LIMITS, merged
 from collector.profile_ssh import Cell, Ssh, SshCommand
 from topology.model import DeviceId, PortRef
 from topology.observations import (
@@ -31,7 +33,6 @@ from topology.observations import (
 
 T = TypeVar("T")
 _COUNTERS = ("in_octets", "out_octets", "in_errors", "out_errors", "in_discards", "out_discards")
-_LIMITS = tuple(f.name for f in fields(OpticalLimits))
 _LANE = re.compile(r"\d+")
 _NO = frozenset(("no", "false", "0", "absent", "not present"))
 
@@ -47,6 +48,8 @@ class Reader:
     problems: list[str] = field(default_factory=list)
     dropped: int = 0
     """Rows without the name of what they are about."""
+    torn: Row | None = None
+    """The row that the output was cut off in: what it does not say is not known, whatever the usual is."""
 
     def observations(self, rows: Sequence[Row]) -> list[Observation]:
         kept = [row for row in rows if self._wanted(row)]
@@ -117,7 +120,9 @@ class Reader:
             if cell.lanes is None:
                 continue
             for key in cell.sources:
-                parts = [p.strip() for p in re.split(cell.lanes, row.get(key, "")) if p.strip()]
+                parts = [p.strip() for p in re.split(cell.lanes, row.get(key, ""))]
+                while parts and not parts[-1]:
+                    parts.pop()
                 if len(parts) > 1:
                     split[key] = parts
         if not split:
@@ -138,7 +143,7 @@ class Reader:
             "bias_ma": self._number("bias_ma", row, "ma"),
             "voltage_v": self._number("voltage_v", row, "volts"),
         }
-        limits = {name: self._limit(name, row) for name in _LIMITS}
+        limits = {name: self._limit(name, row) for name in LIMITS}
         loss = self.text("loss", row)
         told = any(v is not None for v in (*others.values(), *limits.values()))
         if not measured and not told and loss is None and present is None:
@@ -209,7 +214,7 @@ class Reader:
             if_index=self._value("if_index", row, values.whole),
             if_descr=descr,
             if_alias=self.text("if_alias", row),
-            speed_bps=None if speed is None else round(speed),
+            speed_bps=round(speed) if speed else None,  # a speed of nothing is none that is known
         )
         counts = {name: self._value(name, row, values.whole) for name in _COUNTERS}
         if any(count is not None for count in counts.values()):
@@ -225,7 +230,8 @@ class Reader:
             )
 
     def _word(self, name: str, row: Row, among: type[AdminStatus] | type[OperStatus]) -> str:
-        text = self.text(name, row)
+        cell = self.command.fields.get(name)
+        text = None if cell is None else text_of(cell, row, default=row is not self.torn)
         if text is None:
             return "unknown"
         if text in set(among):
@@ -304,52 +310,3 @@ class Reader:
             return None
         ratio = part / whole
         return 1.0 - ratio if cell.invert else ratio
-
-
-def unit_of(cell: Cell, row: Row) -> str | None:
-    """What the table's header said, else what the profile says."""
-    said = next((row[f"{key} unit"] for key in cell.sources if f"{key} unit" in row), None)
-    return said or cell.unit
-
-
-def text_of(cell: Cell, row: Row) -> str | None:
-    """The cell's text, None where the row has none."""
-    if cell.text is not None:
-        text: str | None = filled(cell.text, row)
-    else:
-        text = next((row[key] for key in cell.sources if row.get(key, "") != ""), None)
-    if text is not None and cell.pick is not None:
-        found = re.search(cell.pick, text)
-        text = None if found is None else (found.group(1) if found.re.groups else found.group())
-    if text is not None and cell.map:
-        text = next((word for pattern, word in cell.map.items() if re.search(pattern, text)), cell.default)
-    return (cell.default if text is None else text) or None
-
-
-def filled(pattern: str, row: Mapping[str, str]) -> str | None:
-    """`pattern` with its keys' texts; None when the row has none of them."""
-    keys = re.findall(r"\{([^{}]+)\}", pattern)
-    if keys and not any(row.get(key) for key in keys):
-        return None
-    text = re.sub(r"\{([^{}]+)\}", lambda m: row.get(m.group(1), ""), pattern)
-    return " ".join(text.split()).strip(" ,") or None
-
-
-def merged(readings: Iterator[OpticalReading]) -> Iterator[OpticalReading]:
-    """One reading a lane: some commands print each quantity in a table of its own."""
-    known: dict[tuple[str, int | None], OpticalReading] = {}
-    for seen in readings:
-        key = (seen.name, seen.lane)
-        before = known.get(key)
-        known[key] = seen if before is None else _joined(before, seen)
-    return iter(known.values())
-
-
-def _joined(one: OpticalReading, other: OpticalReading) -> OpticalReading:
-    plain = ("rx_dbm", "tx_dbm", "temperature_c", "bias_ma", "voltage_v")
-    found = {n: getattr(other, n) for n in plain if getattr(one, n) is None}
-    if one.light is not Light.UNSUPPORTED:
-        found.pop("rx_dbm", None)
-    limits = {n: getattr(other.limits, n) for n in _LIMITS if getattr(one.limits, n) is None}
-    light = other.light if one.light is Light.UNSUPPORTED else one.light
-    return replace(one, **found, light=light, limits=replace(one.limits, **limits))

@@ -18,7 +18,8 @@ def rows_of_pairs(spec: Pairs, lines: Sequence[str]) -> list[Row]:
     begin = re.compile(spec.begin)
     records: list[list[str]] = []
     for line in lines:
-        if begin.search(line):
+        # A wrapped line may begin with a number, too; a record's has flags, pairs or a comment behind it.
+        if begin.search(line) and _FLAGS.match(f"{line} "):
             if len(records) >= MOST_ROWS:
                 break
             records.append([line])
@@ -28,14 +29,20 @@ def rows_of_pairs(spec: Pairs, lines: Sequence[str]) -> list[Row]:
 
 
 def _record(lines: Sequence[str]) -> Row:
-    whole = " ".join(line.strip() for line in lines)
-    flags = _FLAGS.match(whole)
+    stripped = [line.strip() for line in lines]
+    flags = _FLAGS.match(f"{stripped[0]} ")
     row: Row = {"flags": "" if flags is None else flags.group(1).replace(" ", "")}
-    if ";;;" in whole:
-        comment = whole.split(";;;", 1)[1]
-        first = _PAIR.search(comment)
-        row["comment"] = comment[: first.start() if first else None].strip()
-    for key, value in _PAIR.findall(whole):
+    if ";;;" in stripped[0]:
+        comment = stripped[0].split(";;;", 1)[1]
+        begun = next((n for n, line in enumerate(stripped) if n > 0 and _PAIR.match(line)), None)
+        if begun is not None:  # a comment has its lines for itself: what people write there is no value
+            comment, stripped = " ".join([comment, *stripped[1:begun]]), stripped[begun:]
+        else:
+            first = _PAIR.search(comment)
+            cut = first.start() if first else len(comment)
+            comment, stripped = comment[:cut], [comment[cut:], *stripped[1:]]
+        row["comment"] = comment.strip()
+    for key, value in _PAIR.findall(" ".join(stripped)):
         if value.startswith('"') and not (len(value) > 1 and value.endswith('"')):
             continue
         text = value[1:-1].replace('\\"', '"') if value.startswith('"') else value

@@ -44,6 +44,15 @@ _UNKNOWN = re.compile(
 )
 
 
+_HEADING_LINES = 10
+_HEADING = re.compile(
+    r"neighbou?rs?\b|lldp|\bcdp\b|mndp|ospf|local (?:port|intf?|interface)|localport|chassis|capabilit|^codes"
+    r"|^flags|\btotal\b|entries|interface|device.?id|sysname|router id|process id|\(\w\) \w"
+    r"|^[\s\-=+|{}\[\]]*$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     observations: tuple[Observation, ...]
@@ -59,13 +68,7 @@ class UnknownCommandError(KeyError):
 def commands_for(ssh: Ssh, command: str) -> list[SshCommand]:
     """By name, or as typed. Raises UnknownCommandError."""
     typed = _plain(command)
-    found = [
-        c
-        for c in ssh.commands
-        if command == c.name
-        or typed == _plain(c.command)
-        or (c.like is not None and re.fullmatch(c.like, typed, re.IGNORECASE))
-    ]
+    found = [c for c in ssh.commands if command == c.name or typed == _plain(c.command) or _like(c, command)]
     if not found:
         raise UnknownCommandError(
             f"no command {command!r}; there are: {', '.join(f'{c.name} ({c.command})' for c in ssh.commands)}"
@@ -92,37 +95,47 @@ def parse(
     errors: list[PollError] = []
     rows = 0
     for known in commands_for(profile.ssh, command):
-        found = _parse_one(profile.ssh, known, text, device, at, cut)
+        found = _parse_one(profile.ssh, known, text, device, at, cut, _typed(known, command))
         observations += found.observations
         errors += [e for e in found.errors if e not in errors]
         rows += found.rows
     return Parsed(tuple(observations), tuple(errors), rows)
 
 
-def _parse_one(ssh: Ssh, known: SshCommand, text: str, device: DeviceId, at: datetime, cut: bool) -> Parsed:
+def _parse_one(
+    ssh: Ssh, known: SshCommand, text: str, device: DeviceId, at: datetime, cut: bool, typed: Row
+) -> Parsed:
     lines = clean(text.rpartition("\n")[0] if cut else text, known.command)
     what = f"ssh {known.name}"
     refusal = refused(lines)
     if refusal is not None:
         return Parsed((), (PollError(refusal[0], refusal[1], what=what),), 0)
     try:
-        rows = rows_of(known.parser, lines)
+        rows = [{**typed, **row} for row in _rows_in_any_form(known, lines)]
     except (NoJsonError, TemplateError) as error:
         fault = PollFault.DECODE if isinstance(error, NoJsonError) else PollFault.CONFIGURATION
         if isinstance(error, NoJsonError) and _says_nothing(known, lines):
             return Parsed((), (), 0)
         return Parsed((), (PollError(fault, f"{known.command}: {error}{_first(lines)}", what=what),), 0)
-    reader = Reader(device, at, ssh, known)
+    reader = Reader(device, at, ssh, known, torn=rows[-1] if cut and rows else None)
     observations = reader.observations(rows)
     problems = list(reader.problems[:_MOST_TOLD])
     if len(reader.problems) > _MOST_TOLD:
         problems.append(f"... and {len(reader.problems) - _MOST_TOLD} values more")
     if reader.dropped:
         problems.append(f"{reader.dropped} rows do not say what they are about")
-    if not rows and known.gives != "neighbors" and not _says_nothing(known, lines):
+    if not rows and not _says_nothing(known, lines) and not _only_headings(known, lines):
         problems.append(f"nothing in it is known{_first(lines)}")
     errors = tuple(PollError(PollFault.DECODE, f"{known.command}: {p}", what=what) for p in problems)
     return Parsed(tuple(observations), errors, len(rows))
+
+
+def _rows_in_any_form(known: SshCommand, lines: Sequence[str]) -> list[Row]:
+    for parser in (known.parser, *known.dialects):
+        rows = [row for row in rows_of(parser, lines) if row]
+        if rows:
+            return rows
+    return []
 
 
 def rows_of(parser: Parser, lines: Sequence[str]) -> list[Row]:
@@ -160,6 +173,25 @@ def refused(lines: Sequence[str]) -> tuple[PollFault, str] | None:
 def _says_nothing(known: SshCommand, lines: Sequence[str]) -> bool:
     text = "\n".join(lines)
     return not text.strip() or any(re.search(p, text, re.IGNORECASE) for p in known.empty)
+
+
+def _only_headings(known: SshCommand, lines: Sequence[str]) -> bool:
+    """Having no neighbour is usual: then there are headings, if anything."""
+    if known.gives != "neighbors" or known.parser.json_map is not None:
+        return known.gives == "neighbors"
+    spoken = [line for line in lines if line.strip()]
+    return len(spoken) <= _HEADING_LINES and all(_HEADING.search(line) for line in spoken)
+
+
+def _like(known: SshCommand, command: str) -> re.Match[str] | None:
+    typed = " ".join(command.split())
+    return None if known.like is None else re.fullmatch(known.like, typed, re.IGNORECASE)
+
+
+def _typed(known: SshCommand, command: str) -> Row:
+    """What the command names that was typed: a port, often."""
+    found = _like(known, command)
+    return {} if found is None else {k: v for k, v in found.groupdict().items() if v}
 
 
 def _first(lines: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from collector.profile_ssh import Table
 _DASHES = re.compile(r"^[\s\-=+|]*[-=]{2,}[\s\-=+|]*$")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 _WORD = re.compile(r"\S+")
-_NUMBER = re.compile(r"^[+-]?\d[\d.,]*%?$")
+_NUMBER = re.compile(r"^(?:[+-]?\d[\d.,]*%?|N/?A)$", re.IGNORECASE)
 _UNITS = (
     ("dbm", re.compile(r"dbm")),
     ("mw", re.compile(r"\bmw\b|milliwatt")),

@@ -78,6 +78,8 @@ class Cell(_Strict):
     """A reading that is not there means dark while these keys of the row say so."""
     absent: tuple[str, ...] = ()
     """Texts that mean "no reading", besides the usual ones."""
+    skip: Regex | None = None
+    """Texts that are none: the next key of `from` counts."""
     map: Mapping[Regex, str] = Field(default_factory=dict)
     """Regular expressions to the words that they stand for; the first that is found counts."""
     default: str | None = None
@@ -109,6 +111,11 @@ class Lines(_Strict):
     """What follows such a line, up to the next `begin`, belongs to none."""
     implicit: bool = False
     """Lines before any `begin` are a record, too."""
+    repeats: Regex | None = None
+    """Each line of a record where this is found is a lane, the first of them number 1. A record with only one
+    such line has no lanes."""
+    continues: Regex | None = None
+    """Such a line goes on with the one above it."""
 
 
 class Table(_Strict):
@@ -173,9 +180,11 @@ class SshCommand(_Strict):
     command: CommandText
     gives: Gives
     parser: Parser
+    dialects: tuple[Parser, ...] = ()
+    """Other forms that the output may have: tried in turn where the parser finds no row."""
     fields: Mapping[str, Cell]
     like: Regex | None = None
-    """Other ways to type it, whose output is the same."""
+    """Other ways to type it, whose output is the same. Its named groups are keys of rows that lack them."""
     ask: bool = True
     """False: its output is understood, but Ronda does not send it (it costs the device too much, or wants a
     view that only an administrator may enter)."""
