@@ -10,6 +10,7 @@ from datetime import datetime
 
 from collector.decode import as_address, as_int, as_mac, as_text
 from collector.ifmib import Columns, Ports
+from collector.profile_schema import LldpBeside
 from collector.transport import Value
 from topology.model import DeviceId
 from topology.observations import Neighbor
@@ -65,27 +66,47 @@ _MAC_PORT_TYPE, _ADDRESS_PORT_TYPE = 3, 4
 _NONE: Mapping[str, Value] = {}
 
 
-def lldp(device: DeviceId, columns: Columns, ports: Ports | None, at: datetime) -> Iterator[Neighbor]:
-    """Rows by (time mark, local port number, remote index); some agents leave the first two out."""
+def lldp(
+    device: DeviceId,
+    columns: Columns,
+    ports: Ports | None,
+    at: datetime,
+    beside: LldpBeside | None = None,
+) -> Iterator[Neighbor]:
+    """Rows by (time mark, local port number, remote index); some agents leave the first two out, or zero:
+    then the vendor's table `beside` LLDP-MIB knows the port, by the remote index alone."""
     names = columns.get(LLDP_SYS_NAME, _NONE)
     chassis = columns.get(LLDP_CHASSIS, _NONE)
     port_ids = columns.get(LLDP_PORT, _NONE)
-    addresses = _lldp_addresses(columns.get(LLDP_MAN_ADDR, _NONE))
     rows = dict.fromkeys((*names, *chassis, *port_ids))
+    addresses = _lldp_addresses(columns.get(LLDP_MAN_ADDR, _NONE), rows)
     for row in rows:
         parts = row.split(".")
         local = parts[1] if len(parts) >= 3 else None
         port_type = as_int(columns.get(LLDP_PORT_TYPE, _NONE).get(row))
         port = _lldp_port(port_ids.get(row), port_type)
+        own_port, own_address = _beside(beside, parts[-1], columns, ports)
         yield Neighbor(
             device=device,
             at=at,
             protocol="lldp",
-            local_if_name=None if local is None else _local_port(local, columns, ports),
+            local_if_name=own_port or (None if local is None else _local_port(local, columns, ports)),
             remote_system=as_text(names.get(row)) or _chassis(chassis.get(row)),
             remote_port=port or as_text(columns.get(LLDP_PORT_DESC, _NONE).get(row)),
-            remote_address=addresses.get(".".join(parts[:3])),
+            remote_address=addresses.get(row) or own_address,
         )
+
+
+def _beside(
+    beside: LldpBeside | None, number: str, columns: Columns, ports: Ports | None
+) -> tuple[str | None, str | None]:
+    """Local port and remote address of the vendor's own table."""
+    if beside is None:
+        return None, None
+    if_index = as_int(columns.get(beside.if_index, _NONE).get(number))
+    address = as_address(columns.get(beside.address or "", _NONE).get(number))
+    port = None if if_index is None else _name_of(str(if_index), ports)
+    return port, None if address == "0.0.0.0" else address
 
 
 def timetra_lldp(device: DeviceId, columns: Columns, ports: Ports | None, at: datetime) -> Iterator[Neighbor]:
@@ -133,18 +154,20 @@ def _local_port(number: str, columns: Columns, ports: Ports | None) -> str | Non
     return port_id or descr
 
 
-def _lldp_addresses(column: Mapping[str, Value]) -> dict[str, str]:
-    """Management addresses by row; an IPv4 one goes before IPv6. The address lies in the index."""
+def _lldp_addresses(column: Mapping[str, Value], rows: Mapping[str, object]) -> dict[str, str]:
+    """Management addresses by row; an IPv4 one goes before IPv6. The address lies in the index, behind the
+    row's own."""
     found: dict[str, str] = {}
     for index in column:
         parts = index.split(".")
-        if len(parts) < 6:
+        width = 3 if ".".join(parts[:3]) in rows or parts[0] not in rows else 1
+        if len(parts) < width + 3:
             continue
-        family, octets = parts[3], parts[5:]
-        if parts[4] != str(len(octets)):
-            family, octets = parts[3], parts[4:]  # agents that leave the length out
+        family, octets = parts[width], parts[width + 2 :]
+        if parts[width + 1] != str(len(octets)):
+            octets = parts[width + 1 :]  # agents that leave the length out
         address = _index_address(octets)
-        row = ".".join(parts[:3])
+        row = ".".join(parts[:width])
         if address is not None and (row not in found or family == "1"):
             found[row] = address
     return found

@@ -70,7 +70,7 @@ def _all(
                 learned.sensors[sensor_table.name] = known
             yield from known.readings(columns, at)
     yield from _sensor_readings(device, profile, columns, tree, read, at)
-    yield from _neighbors(device, columns, ports, read, at)
+    yield from _neighbors(device, profile, columns, ports, read, at)
 
 
 def _sensor_readings(
@@ -93,10 +93,15 @@ def _sensor_readings(
 
 
 def _neighbors(
-    device: DeviceId, columns: Columns, ports: Ports | None, read: set[str], at: datetime
+    device: DeviceId,
+    profile: Profile,
+    columns: Columns,
+    ports: Ports | None,
+    read: set[str],
+    at: datetime,
 ) -> Iterator[Neighbor]:
     if "lldp" in read:
-        yield from neighbors.lldp(device, columns, ports, at)
+        yield from neighbors.lldp(device, columns, ports, at, profile.lldp_beside)
     if "timetra_lldp" in read:
         yield from neighbors.timetra_lldp(device, columns, ports, at)
     if "cdp" in read:

@@ -102,8 +102,11 @@ def by_column(table: Optics, columns: Columns) -> dict[str, Row]:
     for what, power in (("rx", table.rx), ("tx", table.tx)):
         if power is None:
             continue
+        cell = _in_its_unit(power, columns)
         for index, value in columns.get(power.oid, _NONE).items():
-            _put_power(row_of(index), what, power, value, f"{power.oid}.{index}")
+            if power.hundredths is not None:
+                value = _whole_and_part(power, index, value, columns)
+            _put_power(row_of(index), what, cell, value, f"{power.oid}.{index}")
     for what, number in (
         ("temperature", table.temperature),
         ("bias", table.bias),
@@ -122,6 +125,25 @@ def by_column(table: Optics, columns: Columns) -> dict[str, Row]:
             if row is not None and as_int(value) == 1:
                 row.light, row.lost = Light.DARK, True
     return rows
+
+
+def _in_its_unit(power: Power, columns: Columns) -> Power:
+    """The cell in the unit that this device is set to."""
+    if power.unit_oid is None:
+        return power
+    unit = power.units.get(as_int(columns.get(power.unit_oid, _NONE).get("0")) or 0)
+    return power if unit is None or unit == power.unit else power.model_copy(update={"unit": unit})
+
+
+def _whole_and_part(power: Power, index: str, value: Value, columns: Columns) -> Value:
+    """Whole dBm and the digits behind the point, from two columns (and the sign of -0.xx from a third)."""
+    whole = as_float(value)
+    part = as_float(columns.get(power.hundredths or "", _NONE).get(index))
+    if whole is None or part is None or not 0 <= part < 100 or is_one_of(value, (*power.absent, *power.dark)):
+        return value
+    below = whole < 0 or as_int(columns.get(power.sign or "", _NONE).get(index)) == -1
+    size = abs(whole) + part / 100.0
+    return -size if below else size
 
 
 def _put_power(row: Row, what: str, power: Power, value: Value, oid: str) -> None:

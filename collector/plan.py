@@ -81,6 +81,9 @@ def groups_of(profile: Profile, neighbors_every_s: float) -> tuple[Group, ...]:
     for part, oids in _NEIGHBOR_COLUMNS.items():
         if part in profile.read:
             moves = part in _COME_AND_GO
+            if part == "lldp" and profile.lldp_beside is not None:
+                beside = profile.lldp_beside
+                oids = (*oids, *(oid for oid in (beside.if_index, beside.address) if oid is not None))
             groups.append(Group(part, _columns((), oids), neighbors_every_s if moves else 0.0, moves))
     return tuple(_without(group, profile.avoid) for group in groups)
 
@@ -104,7 +107,10 @@ def _optics_columns(table: Optics) -> tuple[Column, ...]:
     volatile = [cell.oid for cell in cells if cell is not None]
     if table.rx_loss is not None:
         volatile.append(table.rx_loss)
+    powers = [cell for cell in (table.rx, table.tx) if cell is not None]
+    volatile += [oid for cell in powers for oid in (cell.hundredths, cell.sign) if oid is not None]
     static = [limit.oid for limit in table.limits.values()]
+    static += [cell.unit_oid for cell in powers if cell.unit_oid is not None]
     static += [oid for oid in (table.label, table.if_column) if oid is not None]
     return _columns(static, volatile)
 

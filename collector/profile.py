@@ -139,6 +139,7 @@ def _fold(name: str, profiles: Mapping[str, Profile], seen: tuple[str, ...]) -> 
             "entity_optics": _joined(p.entity_optics for p in (*parents, own)),
             "sensors": tuple(sensor for p in (*parents, own) for sensor in p.sensors),
             "traps": {oid: text for p in (*parents, own) for oid, text in p.traps.items()},
+            "lldp_beside": next((p.lldp_beside for p in (own, *reversed(parents)) if p.lldp_beside), None),
             "ssh": next((p.ssh for p in (own, *reversed(parents)) if p.ssh is not None), None),
         }
     )

@@ -84,6 +84,14 @@ class Power(_Strict):
     """Raw values that mean "no light comes in"."""
     quirk: QuirkName | None = None
     """Takes the raw value instead of `unit` and `scale`, gives dBm."""
+    hundredths: OidText | None = None
+    """The column with the two digits behind the point, where `oid` has whole dBm only."""
+    sign: OidText | None = None
+    """Beside `hundredths`: the column that is -1 below 0 dBm (-0.95 is a 0, a 95 and a -1)."""
+    unit_oid: OidText | None = None
+    """A scalar by which the device says its unit, for devices on which that is a setting."""
+    units: Mapping[int, PowerUnit] = Field(default_factory=dict)
+    """What `unit_oid`'s values stand for."""
 
 
 class Number(_Strict):
@@ -187,6 +195,14 @@ class Sensor(_Strict):
     """Only rows whose cell in `where_oid` is `where_value`."""
 
 
+class LldpBeside(_Strict):
+    """A vendor's own neighbour table whose rows are numbered as lldpRemIndex is, for agents that leave the
+    local port out of LLDP-MIB (RouterOS)."""
+
+    if_index: OidText
+    address: OidText | None = None
+
+
 class Match(_Strict):
     sys_object_id: tuple[OidText, ...] = ()
     sys_descr: tuple[str, ...] = ()
@@ -214,6 +230,7 @@ class Profile(_Strict):
     avoid: tuple[OidText, ...] = ()
     """Subtrees that are never asked: some crash an agent, some take it minutes."""
     max_repetitions: int | None = Field(default=None, ge=1, le=100)
+    lldp_beside: LldpBeside | None = None
     optics: tuple[Optics, ...] = ()
     entity_optics: tuple[EntityOptics, ...] = ()
     sensors: tuple[Sensor, ...] = ()
