@@ -20,11 +20,12 @@ from typing import TypeVar
 import structlog
 
 from storage.metrics.coalesce import Coalescer
-from storage.metrics.influx_admin import MAX_SKEW_S, explain
+from storage.metrics.influx_admin import explain
 from storage.metrics.influx_query import last_query, range_query, series_of
 from storage.metrics.influx_replay import Quarantine, Replayer
 from storage.metrics.influx_rollup import Marks, RollUp
-from storage.metrics.influx_wire import InfluxError, InfluxWire, Server, Trouble
+from storage.metrics.influx_server import ServerState
+from storage.metrics.influx_wire import InfluxError, InfluxWire, Trouble
 from storage.metrics.line import Lines, LineWriter
 from storage.metrics.point import Point
 from storage.metrics.spool import Spool
@@ -68,6 +69,7 @@ class InfluxStore:
         self._marks = Marks(spool_dir / "rollup.json")
         self._lines = LineWriter()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._server = ServerState(settings)
         self._live = InfluxWire(settings, timeout_s=settings.write_timeout_s)
         self._replay = InfluxWire(settings, timeout_s=max(settings.write_timeout_s, 10.0))
         self._reads = InfluxWire(settings, timeout_s=settings.query_timeout_s)
@@ -76,7 +78,7 @@ class InfluxStore:
         self._replayer = Replayer(
             self._spool,
             self._marks,
-            lambda body: self._replay.write(body, self._version),
+            lambda body: self._replay.write(body, self._server.version),
             self._quarantine,
             max_bytes=settings.max_request_bytes,
             alive=self._server_judged,
@@ -88,11 +90,6 @@ class InfluxStore:
             max_weight=settings.max_request_bytes,
             linger_s=settings.linger_s,
         )
-        self._version = settings.version
-        self._available = False
-        self._announced = False
-        """Whether the present trouble was logged: once for each, not once for each write."""
-        self._why_not: str | None = None
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -137,7 +134,7 @@ class InfluxStore:
         self._counters["values_left_out"] += lines.left_out
         if not lines.count:
             return Written()
-        if not self._available or self._coalescer.weight > self._settings.max_pending_bytes:
+        if not self._server.available or self._coalescer.weight > self._settings.max_pending_bytes:
             return await self._to_spool(lines)
         return await self._coalescer.add(lines)
 
@@ -174,23 +171,25 @@ class InfluxStore:
             log.error(
                 "spooled lines dropped: too old", lines=dropped, max_age_s=self._spool_settings.max_age_s
             )
-        if not self._available:
-            raise StoreError(self._why_not or "InfluxDB is not available")
+        if not self._server.available:
+            raise StoreError(self._server.why_not or "InfluxDB is not available")
         self._counters["rows_rolled_up"] += await self._asked(
-            "care", lambda: self._roll_up.run(now_s, self._retention.raw_s, self._version)
+            "care", lambda: self._roll_up.run(now_s, self._retention.raw_s, self._server.version)
         )
 
     async def delete_older_than(self, resolution: Resolution, before_s: int) -> None:
         self._counters["blocks_deleted"] += await self._asked(
             "care",
-            lambda: self._roll_up.delete_older_than(resolution, before_s, self._version, self._settings.org),
+            lambda: self._roll_up.delete_older_than(
+                resolution, before_s, self._server.version, self._settings.org
+            ),
         )
 
     def counters(self) -> dict[str, int | float]:
         self._counters["lines_quarantined"] = self._quarantine.count
         self._counters["replay_requests"] = self._replayer.requests
         expired = self._counters["batches_with_expired_lines"] + self._replayer.batches_with_expired_lines
-        levels = {"available": float(self._available), "pending_bytes": float(self._coalescer.weight)}
+        levels = {"available": float(self._server.available), "pending_bytes": float(self._coalescer.weight)}
         both = {"batches_with_expired_lines": expired}
         own = {f"metrics_{name}": value for name, value in {**self._counters, **both, **levels}.items()}
         return {**own, **self._spool.counters()}
@@ -198,7 +197,7 @@ class InfluxStore:
     @property
     def trouble(self) -> str | None:
         """Why writes go to the spool now; ``None`` when they don't."""
-        return None if self._available else self._why_not
+        return None if self._server.available else self._server.why_not
 
     # Live
 
@@ -206,9 +205,9 @@ class InfluxStore:
         body = b"".join(lines.body for lines in batch)
         self._counters["write_requests"] += 1
         try:
-            if not self._available:
-                raise InfluxError(Trouble.UNAVAILABLE, self._why_not or "not available")
-            await self._in("live", lambda: self._live.write(body, self._version))
+            if not self._server.available:
+                raise InfluxError(Trouble.UNAVAILABLE, self._server.why_not or "not available")
+            await self._in("live", lambda: self._live.write(body, self._server.version))
         except InfluxError as error:
             if error.trouble is not Trouble.EXPIRED:
                 self._counters["write_failures"] += 1
@@ -237,7 +236,7 @@ class InfluxStore:
         self._counters["points_spooled"] += lines.count
         return Written(waiting=lines.count)
 
-    # The server's health
+    # The server
 
     async def _meet(self) -> bool:
         """Finds out which server it is. Says once what is wrong."""
@@ -246,37 +245,19 @@ class InfluxStore:
         except InfluxError as error:
             self._lose_server(error)
             return False
-        self._version = server.version
-        self._note_skew(server)
-        self._win_server(release=server.release)
+        self._server.meet(server, self._clock.now())
         return True
 
-    def _note_skew(self, server: Server) -> None:
-        if server.date is None:
-            return
-        skew_s = (server.date - self._clock.now()).total_seconds()
-        if abs(skew_s) > MAX_SKEW_S:
-            log.warning("InfluxDB's clock differs from ours", skew_s=round(skew_s), url=self._settings.url)
-
     def _lose_server(self, error: InfluxError) -> None:
-        self._why_not = explain(error, self._settings)
-        if not self._announced:
-            log.error("InfluxDB does not take metrics, they go to the spool", why=self._why_not)
-        self._available, self._announced = False, True
+        self._server.lose(error)
         self._wake.set()
-
-    def _win_server(self, **details: object) -> None:
-        if not self._available:
-            log.info("InfluxDB takes metrics", url=self._settings.url, **details)
-        self._available, self._announced = True, False
-        self._why_not = None
 
     # Replay
 
     async def _run(self) -> None:
         backoff_s = BACKOFF_FIRST_S
         while not self._stopping:
-            if self._available and self._spool.empty:
+            if self._server.available and self._spool.empty:
                 self._wake.clear()
                 await self._pause(IDLE_S)
                 await self._in("spool", self._spool.sync)
@@ -304,7 +285,7 @@ class InfluxStore:
 
     async def _replay_once(self) -> bool:
         """Sends the oldest batch, or, with none, asks whether the server is back. False: it is not."""
-        if self._version is InfluxVersion.AUTO and not await self._meet():
+        if self._server.version is InfluxVersion.AUTO and not await self._meet():
             return False
         now_s = int(self._clock.now().timestamp())
         try:
@@ -317,13 +298,13 @@ class InfluxStore:
             return False
         if not sent:
             return await self._meet()
-        self._win_server()
+        self._server.win()
         return True
 
     def _server_judged(self) -> None:
         """In the replay's thread: the server is there."""
-        if self._loop is not None and not self._available:
-            self._loop.call_soon_threadsafe(self._win_server)
+        if self._loop is not None and not self._server.available:
+            self._loop.call_soon_threadsafe(self._server.win)
 
     # Reads
 
