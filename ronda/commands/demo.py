@@ -63,7 +63,9 @@ def demo(
         environ = {**os.environ, **demo_environment(known)}
         os.environ.update(environ)
         settings = settings_or_exit(None, inventory=inventory, data_dir=data_dir, port=port)
+        taken: int | None = None
         if port is None and not _free(socket.SOCK_STREAM, settings.api.host, settings.api.port):
+            taken = settings.api.port
             settings = settings.model_copy(update={"api": settings.api.model_copy(update={"port": 0})})
         settings = settings.model_copy(
             update={
@@ -75,11 +77,14 @@ def demo(
         with (run_dir / "ronda.log").open("w", encoding="utf-8") as stream:
             log.configure("json", settings.log_level, stream)
             log.hide(secret_words(settings, known, environ))
-            code = uvloop.run(_run(inventory, run_dir, settings, environ))
+            code = uvloop.run(_run(inventory, run_dir, settings, environ, taken))
     raise typer.Exit(code)
 
 
-async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict[str, str]) -> int:
+async def _run(
+    inventory: Path, run_dir: Path, settings: Settings, environ: dict[str, str], taken: int | None
+) -> int:
+    """`taken`: the port that was wanted, and that another program has."""
     screen = Console()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -104,6 +109,10 @@ async def _run(inventory: Path, run_dir: Path, settings: Settings, environ: dict
             await app.stop()
             return BAD_INPUT
         screen.print(_welcome(known, app.url, run_dir))
+        if taken is not None:
+            screen.print(f"Port {taken} is taken by another program, so a free one was chosen.")
+        if addresses == "ephemeral":
+            screen.print("The devices' addresses are taken, too: each has a free port of 127.0.0.1 instead.")
         await stopping.wait()
         screen.print("\nstopping ...")
         with contextlib.suppress(TimeoutError):

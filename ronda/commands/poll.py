@@ -232,7 +232,8 @@ def print_text(document: dict[str, Any]) -> None:
         typer.echo(f"  {port['if_name']:<24} {port['admin']}/{port['oper']:<15} {octets}")
     for optic in document["optics"]:
         powers = f"rx {_dbm(optic['rx_dbm'])} tx {_dbm(optic['tx_dbm'])}"
-        typer.echo(f"  {optic['name']:<24} {optic['light']:<11} {powers}")
+        lane = "" if optic["lane"] is None else f"  lane {optic['lane']}"
+        typer.echo(f"  {optic['name']:<24} {optic['light']:<11} {powers}{lane}")
     for neighbor in document["neighbors"]:
         far_end = f"{neighbor['remote_system']} {neighbor['remote_port'] or ''}"
         typer.echo(f"  {neighbor['protocol']:<5} {neighbor['local_if_name'] or '?'} > {far_end}")

@@ -173,14 +173,27 @@ def connected(
         found = records.read(lambda c: joinings(c, [o.id for o in offices]))
     zone = ZoneInfo(known.network.timezone)
     summary = rollout_summary(offices, found, zone, SystemClock().now(), months)
-    Console().print(_growth(summary))
+    known_from = next((n for n, s in enumerate(summary.all.months) if s is not None), len(summary.months) - 1)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    fits = max(1, (console.width - _GROUP_WIDE) // _MONTH_WIDE)
+    first = max(known_from, len(summary.months) - fits)
+    console.print(_growth(summary, first))
+    if first:
+        why = "nothing is on record" if first == known_from else "this terminal is too narrow"
+        typer.echo(f"{first} months before {summary.months[first]} are not shown: {why}", err=True)
 
 
-def _growth(summary: RolloutSummary) -> Shown:
-    out = Shown("", *summary.months)
+_GROUP_WIDE, _MONTH_WIDE = 24, 16
+
+
+def _growth(summary: RolloutSummary, first: int) -> Shown:
+    out = Shown("")
+    for month in summary.months[first:]:
+        out.add_column(month, no_wrap=True)
 
     def add(name: str, group: GroupShare) -> None:
-        cells = (f"{s.connected}/{s.total} ({s.percent}%)" if s is not None else "–" for s in group.months)
+        shares = group.months[first:]
+        cells = (f"{s.connected}/{s.total} ({s.percent}%)" if s is not None else "–" for s in shares)
         out.add_row(Text(name), *cells)
 
     add(" ", summary.all)

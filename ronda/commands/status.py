@@ -22,6 +22,7 @@ from alerts.words import duration
 from ronda.clock import SystemClock
 from ronda.commands.shared import (
     FINE,
+    TOKEN_ENV,
     TROUBLE,
     TokenFileOption,
     inventory_or_exit,
@@ -149,7 +150,10 @@ def _now(url: str, headers: Mapping[str, str]) -> list[OfficeLine]:
 def _detail(response: httpx.Response) -> str:
     """Why we were not let in, in the server's words."""
     problem = response.json() if response.headers.get("content-type", "").endswith("json") else {}
-    return str(problem.get("detail", response.reason_phrase))
+    detail = str(problem.get("detail", response.reason_phrase))
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return detail
+    return f"{detail}; give one by the variable {TOKEN_ENV} or --token-file (docs/security.md)"
 
 
 def _line(row: Mapping[str, Any]) -> OfficeLine:

@@ -22,6 +22,7 @@ from alerts.words import moment
 from api.credentials import new_token, new_token_id
 from api.scope import Role
 from ronda.clock import SystemClock
+from ronda.commands.open_records import open_records
 from ronda.commands.shared import (
     TROUBLE,
     inventory_or_exit,
@@ -100,7 +101,10 @@ def create(
         print_json({"token": secret, **_row(token)})
         return
     until = "" if ends is None else f", until {moment(ends, zone)}"
-    typer.echo(f"{token.id}: {role.value} {name!r}{until}. It is shown this once:", err=True)
+    typer.echo(
+        f"{token.id}: {role.value} {name!r}{until}, kept in {_place(chosen)}. It is shown this once:",
+        err=True,
+    )
     typer.echo(secret)
     if first and chosen.api.loopback == "auto":
         typer.echo(
@@ -115,7 +119,7 @@ def list_(settings: SettingsOption = None, data_dir: DataOption = None, as_json:
     """Show all tokens: for whom, until when, and when each was last used. Never the tokens themselves."""
     chosen = settings_or_exit(settings, data_dir=data_dir)
     now = SystemClock().now()
-    with stop_on_bad_input(), _records(chosen) as records:
+    with stop_on_bad_input(), open_records(chosen.data_dir, chosen.records_url) as records:
         tokens = records.access.tokens()
     if as_json:
         print_json([{**_row(t), "valid": t.valid(now)} for t in tokens])
@@ -128,7 +132,10 @@ def list_(settings: SettingsOption = None, data_dir: DataOption = None, as_json:
         style = None if state == "valid" else "dim"
         role = t.role if t.provider is None else f"{t.role}:{t.provider}"
         table.add_row(t.id, Text(role), Text(t.label), *times, state, style=style)
-    Console().print(table if tokens else "no token was made yet: `ronda token create --role admin`")
+    if tokens:
+        Console().print(table)
+    else:
+        typer.echo(f"no token was made yet in {_place(chosen)}: `ronda token create --role admin`")
 
 
 @app.command()
@@ -143,19 +150,24 @@ def revoke(
     """
     chosen = settings_or_exit(settings, data_dir=data_dir)
     now = SystemClock().now()
-    with stop_on_bad_input(), _records(chosen) as records:
+    with stop_on_bad_input(), open_records(chosen.data_dir, chosen.records_url) as records:
         known = {t.id: t for t in records.access.tokens()}
         by_hash = {t.hash: t.id for t in known.values()}
         id_ = by_hash.get(hash_of(token.strip()), token.strip())
         if id_ not in known:
             # Not repeated: it may be the token itself, mistyped.
-            raise BadInputError("no token has this id: `ronda token list` shows them")
+            raise BadInputError(f"no token in {_place(chosen)} has this id: `ronda token list` shows them")
         done = records.access.revoke_token(
             id_, _entry(now, "token_revoke", id_, {"label": known[id_].label, "role": known[id_].role})
         )
     typer.echo(f"{id_}: {'revoked' if done else 'was revoked before'}")
     if not done:
         raise typer.Exit(TROUBLE)
+
+
+def _place(settings: Settings) -> str:
+    """Whose tokens these are; a database's address may hold a password."""
+    return str(settings.data_dir) if settings.records_url is None else "the records' database"
 
 
 @contextmanager

@@ -91,3 +91,11 @@ def test_how_many_are_connected(data: Path) -> None:
     out = run(data, "report", "connected", "--months", "2")
     assert out.exit_code == 0, out.output
     assert "4/4 (100.0%)" in out.stdout
+
+
+def test_months_of_which_nothing_is_known_take_no_room(data: Path) -> None:
+    few, many = (run(data, "report", "connected", "--months", months) for months in ("1", "12"))
+    assert few.exit_code == many.exit_code == 0
+    assert few.stdout.splitlines()[-1] == many.stdout.splitlines()[-1]
+    assert "…" not in many.stdout
+    assert "months before" in many.stderr
