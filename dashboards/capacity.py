@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dashboards import looks
-from dashboards.builder import PROVIDER, Dashboard, Row, to
+from dashboards.builder import PROVIDER, Dashboard, Row
 from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
-from dashboards.panels import link_to, table, timeseries
+from dashboards.panels import table, timeseries
+from dashboards.shared import TO_LINK, TO_OFFICE
 
 OF_PROVIDER = tag_is("provider", "provider")
-LINK_LINK = link_to("Sambungan ini", to("ronda-link", "link", "${__data.fields.link}"))
 
 PERCENTILES = table(
     "Persentil ke-95 tiap sambungan",
@@ -40,7 +40,7 @@ PERCENTILES = table(
         ),
         looks.column("p95 lalu lintas", unit="bps"),
     ],
-    links=[LINK_LINK],
+    links=[TO_LINK],
 )
 PEAKS = table(
     "Puncak tiap sambungan",
@@ -59,7 +59,7 @@ PEAKS = table(
     ],
     sort_by="puncak",
     overrides=[looks.override("/rata-rata|puncak/", "byRegexp", {"unit": "bps"})],
-    links=[LINK_LINK],
+    links=[TO_LINK],
 )
 TALKERS = table(
     "Pemakai terbesar",
@@ -78,7 +78,7 @@ TALKERS = table(
     ],
     sort_by="masuk",
     overrides=[looks.override("/masuk|keluar/", "byRegexp", {"unit": "bps"})],
-    links=[link_to("SKPD ini", to("ronda-office", "office", "${__data.fields.office}"))],
+    links=[TO_OFFICE],
 )
 TREND = timeseries(
     "Beban harian",

@@ -7,6 +7,7 @@ from dashboards.builder import PROVIDER, RESOLUTION, Dashboard, Row, from_tags
 from dashboards.influx import HOURLY, Pick, select, series, tag_is
 from dashboards.influx import RESOLUTION as CHOSEN
 from dashboards.panels import stat, state_timeline, timeseries
+from dashboards.shared import power, traffic
 
 OF_LINK = tag_is("link", "link")
 ONE_LINK = from_tags(
@@ -71,18 +72,7 @@ TIMELINE = state_timeline(
 RX = timeseries(
     "Daya terima di kedua ujung",
     "Receive power at each end, lane by lane",
-    [
-        series(
-            select(
-                "optics",
-                [Pick("mean", "rx_dbm", "rx")],
-                where=[OF_LINK],
-                by=["device", "if_name", "lane"],
-                resolution=CHOSEN,
-            ),
-            alias="$tag_device $tag_if_name $tag_lane",
-        )
-    ],
+    [power("rx_dbm", "rx", OF_LINK)],
     unit="dBm",
     table_legend=True,
     thresholds=looks.RX_POWER,
@@ -117,18 +107,7 @@ BASELINE = timeseries(
 TX = timeseries(
     "Daya pancar",
     "Transmit power at each end",
-    [
-        series(
-            select(
-                "optics",
-                [Pick("mean", "tx_dbm", "tx")],
-                where=[OF_LINK],
-                by=["device", "if_name", "lane"],
-                resolution=CHOSEN,
-            ),
-            alias="$tag_device $tag_if_name $tag_lane",
-        )
-    ],
+    [power("tx_dbm", "tx", OF_LINK)],
     unit="dBm",
     may_be_empty=NO_OPTICS,
 )
@@ -144,25 +123,7 @@ SPAN = timeseries(
     unit="dB",
     may_be_empty=NO_OPTICS,
 )
-TRAFFIC = timeseries(
-    "Lalu lintas",
-    "Both directions, as each end measures them",
-    [
-        series(
-            select(
-                "interface",
-                [Pick("mean", "in_bps", "masuk"), Pick("mean", "out_bps", "keluar")],
-                where=[OF_LINK],
-                by=["device", "if_name"],
-                resolution=CHOSEN,
-            ),
-            alias="$tag_device $tag_if_name $col",
-        )
-    ],
-    unit="bps",
-    table_legend=True,
-    overrides=[looks.override("/keluar$/", "byRegexp", {"custom.transform": "negative-Y"})],
-)
+TRAFFIC = traffic("Both directions, as each end measures them", [OF_LINK])
 ERRORS = timeseries(
     "Galat dan buangan",
     "Frames with errors and frames dropped, a second",

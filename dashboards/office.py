@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dashboards import looks
 from dashboards.builder import KECAMATAN, RESOLUTION, Dashboard, Row, from_tags, to
-from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
 from dashboards.influx import RESOLUTION as CHOSEN
+from dashboards.influx import Pick, rows, select, series, tag_is
 from dashboards.panels import link_to, stat, state_timeline, table, timeseries
+from dashboards.shared import availability, power, traffic
 
 OF_OFFICE = tag_is("office", "office")
 ONE_OFFICE = from_tags(
@@ -41,26 +42,7 @@ DESIGNED = stat(
     decimals=0,
     color="fixed:blue",
 )
-AVAILABILITY = stat(
-    "Ketersediaan 30 hari",
-    "Share of time that it was reachable; the SLA report counts exactly",
-    [
-        series(
-            select(
-                "office",
-                [Pick("mean", "reachable", "ketersediaan")],
-                where=[OF_OFFICE],
-                every=None,
-                resolution=HOURLY,
-            )
-        )
-    ],
-    spark=False,
-    unit="percentunit",
-    decimals=3,
-    thresholds=looks.AVAILABILITY,
-    time_from="30d",
-)
+AVAILABILITY = availability("Share of time that it was reachable; the SLA report counts exactly", OF_OFFICE)
 TIMELINE = state_timeline(
     "Riwayat status",
     "The office's state over time",
@@ -111,40 +93,13 @@ LOSS = timeseries(
     thresholds=looks.LOSS,
     threshold_lines=True,
 )
-TRAFFIC = timeseries(
-    "Lalu lintas",
-    "Traffic of the ports where declared links end; received above",
-    [
-        series(
-            select(
-                "interface",
-                [Pick("mean", "in_bps", "masuk"), Pick("mean", "out_bps", "keluar")],
-                where=[OF_OFFICE, "\"link\" != ''"],
-                by=["device", "if_name"],
-                resolution=CHOSEN,
-            ),
-            alias="$tag_device $tag_if_name $col",
-        )
-    ],
-    unit="bps",
-    table_legend=True,
-    overrides=[looks.override("/keluar$/", "byRegexp", {"custom.transform": "negative-Y"})],
+TRAFFIC = traffic(
+    "Traffic of the ports where declared links end; received above", [OF_OFFICE, "\"link\" != ''"]
 )
 LIGHT = timeseries(
     "Daya terima optik",
     "Receive power of every optical module of the office",
-    [
-        series(
-            select(
-                "optics",
-                [Pick("mean", "rx_dbm", "rx")],
-                where=[OF_OFFICE],
-                by=["device", "if_name", "lane"],
-                resolution=CHOSEN,
-            ),
-            alias="$tag_device $tag_if_name $tag_lane",
-        )
-    ],
+    [power("rx_dbm", "rx", OF_OFFICE)],
     unit="dBm",
     table_legend=True,
     may_be_empty="kantor ini tidak punya modul optik yang melapor",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dashboards import infinity, looks
-from dashboards.builder import KECAMATAN, Dashboard, Row, to
-from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
-from dashboards.panels import Json, Panel, geomap, link_to, stat, state_timeline, table, timeseries
+from dashboards.builder import KECAMATAN, Dashboard, Row
+from dashboards.influx import Pick, rows, select, series, tag_is
+from dashboards.panels import Json, Panel, geomap, stat, table, timeseries
+from dashboards.shared import TO_LINK, TO_OFFICE, availability, hours
 
 RECENT = "time > now() - 3m"
 IN_KECAMATAN = tag_is("kecamatan", "kecamatan")
-OFFICE_LINK = link_to("SKPD ini", to("ronda-office", "office", "${__data.fields.office}"))
 
 
 def _count(title: str, description: str, field: str, thresholds: Json) -> Panel:
@@ -55,7 +55,7 @@ MAP = geomap(
     thresholds=looks.steps(
         (None, looks.GREEN), (1, looks.YELLOW), (2, looks.RED), (3, looks.PURPLE), (4, looks.GREY)
     ),
-    links=[OFFICE_LINK],
+    links=[TO_OFFICE],
 )
 
 NOW = table(
@@ -75,7 +75,7 @@ NOW = table(
     ],
     sort_by="status",
     overrides=[looks.painted("status", looks.CONNECTIVITY), looks.column("jalur", decimals=0)],
-    links=[OFFICE_LINK],
+    links=[TO_OFFICE],
 )
 
 INCIDENTS = table(
@@ -99,25 +99,9 @@ INCIDENTS = table(
     may_be_empty="tidak ada insiden",
 )
 
-AVAILABILITY = stat(
-    "Ketersediaan 30 hari",
+AVAILABILITY = availability(
     "Share of time that offices were reachable, all offices alike; the SLA report counts exactly",
-    [
-        series(
-            select(
-                "office",
-                [Pick("mean", "reachable", "ketersediaan")],
-                where=[IN_KECAMATAN],
-                every=None,
-                resolution=HOURLY,
-            )
-        )
-    ],
-    spark=False,
-    unit="percentunit",
-    decimals=3,
-    thresholds=looks.AVAILABILITY,
-    time_from="30d",
+    IN_KECAMATAN,
 )
 
 WORST_LINKS = table(
@@ -144,7 +128,7 @@ WORST_LINKS = table(
         looks.column("beban", unit="percentunit", decimals=1, thresholds=looks.LOAD),
         looks.column("cadangan daya", unit="dB", decimals=1, thresholds=looks.RX_MARGIN),
     ],
-    links=[link_to("Sambungan ini", to("ronda-link", "link", "${__data.fields.link}"))],
+    links=[TO_LINK],
 )
 
 HISTORY = timeseries(
@@ -173,25 +157,11 @@ HISTORY = timeseries(
     ],
 )
 
-STATES = state_timeline(
+STATES = hours(
     "Riwayat SKPD",
     "Hour by hour: was the office cut off at any moment of it? From the hourly roll-up, so that a month of "
     "every office is a small query; the office's own dashboard is exact to the second.",
-    [
-        series(
-            select(
-                "office",
-                [Pick("min", "reachable", "terjangkau", suffix="_min")],
-                where=[IN_KECAMATAN],
-                by=["office"],
-                every="1h",
-                fill="none",
-                resolution=HOURLY,
-            ),
-            alias="$tag_office",
-        )
-    ],
-    mappings=looks.HOUR,
+    IN_KECAMATAN,
     time_from="7d",
 )
 

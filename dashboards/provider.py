@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dashboards import infinity, looks
-from dashboards.builder import PROVIDER, Dashboard, Row, to
+from dashboards.builder import PROVIDER, Dashboard, Row
 from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
-from dashboards.panels import link_to, state_timeline, table, timeseries
+from dashboards.panels import table, timeseries
+from dashboards.shared import TO_OFFICE, hours
 
 OF_PROVIDER = tag_is("provider", "provider")
-OFFICE_LINK = link_to("SKPD ini", to("ronda-office", "office", "${__data.fields.office}"))
 NEEDS_API = "From Ronda's API (Infinity plugin), the same figures as the printable report (/reports/sla)."
 
 AVAILABILITY = table(
@@ -48,7 +48,7 @@ BY_OFFICE = table(
     sort_by="ketersediaan",
     descending=False,
     overrides=[looks.column("ketersediaan", unit="percentunit", decimals=3, thresholds=looks.AVAILABILITY)],
-    links=[OFFICE_LINK],
+    links=[TO_OFFICE],
 )
 DAILY = timeseries(
     "Ketersediaan harian",
@@ -71,24 +71,8 @@ DAILY = timeseries(
     draw="bars",
     maximum=1,
 )
-STATES = state_timeline(
-    "Riwayat SKPD penyedia",
-    "Hour by hour: was the office cut off at any moment of it?",
-    [
-        series(
-            select(
-                "office",
-                [Pick("min", "reachable", "terjangkau", suffix="_min")],
-                where=[OF_PROVIDER],
-                by=["office"],
-                every="1h",
-                fill="none",
-                resolution=HOURLY,
-            ),
-            alias="$tag_office",
-        )
-    ],
-    mappings=looks.HOUR,
+STATES = hours(
+    "Riwayat SKPD penyedia", "Hour by hour: was the office cut off at any moment of it?", OF_PROVIDER
 )
 
 SLA = table(

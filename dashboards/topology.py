@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dashboards import infinity, looks
-from dashboards.builder import PROVIDER, Dashboard, Row, to
+from dashboards.builder import PROVIDER, Dashboard, Row
 from dashboards.influx import HOURLY, Pick, rows, select, series, tag_is
-from dashboards.panels import link_to, node_graph, state_timeline, table
+from dashboards.panels import node_graph, state_timeline, table
+from dashboards.shared import TO_LINK
 
 OF_PROVIDER = tag_is("provider", "provider")
 
@@ -71,7 +72,7 @@ LINKS = table(
         looks.column("daya terima", unit="dBm", decimals=1),
         looks.column("cadangan daya", unit="dB", decimals=1, thresholds=looks.RX_MARGIN),
     ],
-    links=[link_to("Sambungan ini", to("ronda-link", "link", "${__data.fields.link}"))],
+    links=[TO_LINK],
 )
 STATES = state_timeline(
     "Riwayat sambungan",
