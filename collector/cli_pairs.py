@@ -10,6 +10,9 @@ from collector.profile_ssh import Columns, Pairs
 
 _PAIR = re.compile(r'([a-zA-Z][\w.-]*)=("(?:[^"\\]|\\.)*"|\S*)')
 _FLAGS = re.compile(r"^\s*\d+\s+((?:[A-Za-z*]+\s+)*?)(?=;;;|[a-zA-Z][\w.-]*=|$)")
+_OPENS = re.compile(
+    r"^\s*\d+\s+(?:(?:[A-Za-z*]{1,6}\s+){0,4}(?:;;;|[a-zA-Z][\w.-]*=)|(?:[A-Z*]{1,4}\s*){0,4}$)"
+)
 _PROPERTY = re.compile(r"^\s*([a-zA-Z][\w.-]*):(?:\s+(.*))?$")
 
 
@@ -19,7 +22,7 @@ def rows_of_pairs(spec: Pairs, lines: Sequence[str]) -> list[Row]:
     records: list[list[str]] = []
     for line in lines:
         # A wrapped line may begin with a number, too; a record's has flags, pairs or a comment behind it.
-        if begin.search(line) and _FLAGS.match(f"{line} "):
+        if begin.search(line) and _OPENS.match(line):
             if len(records) >= MOST_ROWS:
                 break
             records.append([line])
