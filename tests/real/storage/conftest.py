@@ -1,4 +1,5 @@
-"""A front that misbehaves before a real InfluxDB, and an own PostgreSQL; in directories that go away."""
+"""A front that misbehaves before a real InfluxDB, and an own PostgreSQL; in directories that go away.
+Records on SQLite and on that PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,9 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+
+from storage.records import Records
 
 
 class Front:
@@ -168,3 +173,28 @@ def postgres() -> Iterator[str]:
         server.send_signal(signal.SIGINT)  # fast shutdown
         server.wait(30)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.real)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of records, on each database that they are for; made and dropped."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'records.sqlite'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield server.replace("/postgres?", f"/{name}?")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def records(url: str) -> Iterator[Records]:
+    made = Records(url)
+    made.start()
+    yield made
+    made.stop()

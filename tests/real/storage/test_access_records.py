@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from storage.records import AuditEntry, Records, RecordsError, Session, Token, hash_of
 from storage.settings import DAY_S, RecordsRetention
@@ -21,28 +17,6 @@ ENDED = AuditEntry(T0 + timedelta(hours=1), "rina", "admin", "cli", "token_revok
 
 def token(id_: str = "t-1", secret: str = "rnd_one", **more: object) -> Token:
     return replace(Token(id_, hash_of(secret), "piket", "oncall", None, T0), **more)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.real)])
-def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
-    engine = None
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'records.sqlite'}"
-    else:
-        server = request.getfixturevalue("postgres")
-        name = f"t{uuid.uuid4().hex}"
-        engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        url = server.replace("/postgres?", f"/{name}?")
-    made = Records(url)
-    made.start()
-    yield made
-    made.stop()
-    if engine is not None:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
 
 
 def test_a_token_comes_back_equal_and_its_making_is_in_the_audit_log(records: Records) -> None:

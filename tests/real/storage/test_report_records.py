@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from alerts.model import Incident, IncidentId, IncidentKind, IncidentStatus, Severity
 from storage.records import Records, RecordsError, history, outage_causes, rollout
@@ -19,28 +15,6 @@ from topology.model import ConnectionStage, OfficeId, ProviderId
 
 T0 = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
 OFFICE = Component(ComponentKind.OFFICE, "kuaro")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.real)])
-def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
-    engine = None
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'records.sqlite'}"
-    else:
-        server = request.getfixturevalue("postgres")
-        name = f"t{uuid.uuid4().hex}"
-        engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        url = server.replace("/postgres?", f"/{name}?")
-    made = Records(url)
-    made.start()
-    yield made
-    made.stop()
-    if engine is not None:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
 
 
 def at(seconds: float) -> datetime:
