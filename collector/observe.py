@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from collector.ifmib import Columns, Ports
 from collector.optics import Places, readings
 from collector.profile_schema import Profile
 from topology.model import DeviceId
-from topology.observations import Neighbor, Observation, OpticalReading, SensorReading
+from topology.observations import Neighbor, Observation, SensorReading
 
 
 @dataclass(slots=True)
@@ -37,59 +37,56 @@ def observe(
 ) -> Iterator[Observation]:
     """Everything but ports' states and counters. `read` names the groups that this poll asked for."""
     tree = entities or Entities(columns, ports)
-    names: Counter[tuple[str, str]] = Counter()
-    for seen in _all(device, profile, columns, ports, tree, read, at, learned):
-        yield _told_apart(seen, names) if isinstance(seen, SensorReading) else seen
-
-
-def _told_apart(seen: SensorReading, names: Counter[tuple[str, str]]) -> SensorReading:
-    """Sensors of one name ("Board temp sensor" on both boards): the second is called so."""
-    key = (seen.kind, seen.name)
-    names[key] += 1
-    return seen if names[key] == 1 else replace(seen, name=f"{seen.name} ({names[key]})")
-
-
-def _all(
-    device: DeviceId,
-    profile: Profile,
-    columns: Columns,
-    ports: Ports | None,
-    tree: Entities,
-    read: set[str],
-    at: datetime,
-    learned: Learned,
-) -> Iterator[Observation]:
     for table in profile.optics:
         if f"optics {table.name}" in read:
             yield from readings(device, table, columns, ports, tree, at, learned.places)
+    hung: list[SensorReading] = []
     for sensor_table in profile.entity_optics:
         if f"optics {sensor_table.name}" in read:
             known = learned.sensors.get(sensor_table.name)
             if known is None:
                 known = EntityTable(device, sensor_table, columns, ports, tree)
                 learned.sensors[sensor_table.name] = known
-            yield from known.readings(columns, at)
-    yield from _sensor_readings(device, profile, columns, tree, read, at)
+            for seen in known.readings(columns, at):
+                if isinstance(seen, SensorReading):
+                    hung.append(seen)
+                else:
+                    yield seen
+    yield from _merged([*_sources(device, profile, columns, tree, read, at), hung])
     yield from _neighbors(device, profile, columns, ports, read, at)
 
 
-def _sensor_readings(
+def _sources(
     device: DeviceId, profile: Profile, columns: Columns, tree: Entities, read: set[str], at: datetime
-) -> Iterator[SensorReading | OpticalReading]:
-    if "entity sensors" in read:
-        yield from entity.standard_sensors(device, columns, tree, at)
-    own = list(hostres.ucd(device, columns, at)) if "ucd" in read else []
-    if "host_resources" in read:
-        said = {(seen.kind, seen.name) for seen in own}  # net-snmp's own count knows what is only cached
-        for seen in hostres.host_resources(device, columns, at):
-            if (seen.kind, seen.name) not in said:
-                yield seen
-    yield from own
-    if "ups" in read:
-        yield from ups.ups(device, columns, at)
+) -> Iterator[Iterable[SensorReading]]:
+    """Where sensors come from, the one that knows best first: the vendor's own tables, then net-snmp's (its
+    memory is without what is only cached), then the standard's."""
     if "sensors" in read:
         for sensor in profile.sensors:
-            yield from sensors.readings(device, sensor, columns, tree, at)
+            yield sensors.readings(device, sensor, columns, tree, at)
+    if "ucd" in read:
+        yield hostres.ucd(device, columns, at)
+    if "ups" in read:
+        yield ups.ups(device, columns, at)
+    if "host_resources" in read:
+        yield hostres.host_resources(device, columns, at)
+    if "entity sensors" in read:
+        yield entity.standard_sensors(device, columns, tree, at)
+
+
+def _merged(sources: Iterable[Iterable[SensorReading]]) -> Iterator[SensorReading]:
+    """One reading a kind and name. What an earlier source said, a later one does not say again; two of one
+    name in the same source ("Board temp sensor" on both boards) are two, and the second is called so."""
+    said: set[tuple[str, str]] = set()
+    for source in sources:
+        own: Counter[tuple[str, str]] = Counter()
+        for seen in source:
+            key = (seen.kind, seen.name)
+            if key in said:
+                continue
+            own[key] += 1
+            yield seen if own[key] == 1 else replace(seen, name=f"{seen.name} ({own[key]})")
+        said.update(own)
 
 
 def _neighbors(

@@ -60,14 +60,20 @@ def readings(
             if not table.keep_zeros:
                 continue
             row.light = Light.UNSUPPORTED
-        elif row.empty:
-            continue  # a cage without a module, a port of copper
+        elif row.empty or _mute(table, row, columns):
+            continue  # a cage without a module, a port of copper, a module without diagnostics
         place = known.get(key)
         if place is None:
             place = known[key] = _place(row, table, columns, ports, entities)
         if table.zero_rx_while_down and row.values.get("rx") == 0.0 and _down(place.if_index, columns):
             row.values["rx"], row.light = None, Light.DARK
         yield finished(device, row, place, at, table.dark_below_dbm)
+
+
+def _mute(table: Optics, row: Row, columns: Columns) -> bool:
+    if not table.needs_voltage or table.voltage is None or not columns.get(table.voltage.oid):
+        return False
+    return not row.values.get("voltage")
 
 
 def live_rows(table: Optics, columns: Columns) -> set[str]:
@@ -79,7 +85,11 @@ def live_rows(table: Optics, columns: Columns) -> set[str]:
     return {
         key
         for key, row in rows.items()
-        if (not row.empty and not (table.zero_is_absent and row.all_zero and not row.lost))
+        if (
+            not row.empty
+            and not _mute(table, row, columns)
+            and not (table.zero_is_absent and row.all_zero and not row.lost)
+        )
         or (table.keep_zeros and row.all_zero)
     }
 

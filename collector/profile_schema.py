@@ -145,6 +145,8 @@ class Optics(_Strict):
     """Rows that are zero in every column belong to modules without diagnostics, or to empty cages."""
     keep_zeros: bool = False
     """Such rows are reported with their zeros (and `light: unsupported`), not left out."""
+    needs_voltage: bool = False
+    """A row with a supply voltage of 0 has no diagnostics: what it says of power is filling."""
     zero_rx_while_down: bool = False
     """A received power of exactly 0 on a port that is down is "no light", not 0 dBm."""
     min_interval_s: float = 0.0
