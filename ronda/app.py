@@ -61,7 +61,7 @@ from ronda.ssh_settings import ssh_settings
 from ronda.telegram_hook import hook_router
 from ronda.upkeep import Upkeep
 from ronda.watch import Watch
-from storage.metrics.points import PointMaker
+from storage.metrics.point_maker import PointMaker
 from storage.metrics.store import StoreError
 from storage.records import Records, RecordsError
 from storage.settings import StorageSettings

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from collector.traps import TrapEvent
-from storage.metrics.points import points_of_checks
+from storage.metrics.point_maker import points_of_checks
 from topology.model import Device
 from topology.observations import ApplicationCheck, Observation, PollResult, Reachability
 

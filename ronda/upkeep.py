@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import Connection
 
-from storage.metrics.points import points_of_self
+from storage.metrics.point_maker import points_of_self
 from storage.records import RecordsError
 from storage.records.history import keep_watch
 

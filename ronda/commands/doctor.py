@@ -19,7 +19,7 @@ from ronda.clock import SystemClock
 from ronda.commands.shared import TROUBLE, print_json, server_url, settings_or_exit
 from ronda.section import SettingsError
 from ronda.settings import Settings
-from storage import health
+from storage import readiness
 from storage.backup import records_file
 from storage.settings import MetricsKind, StorageSettings
 
@@ -89,7 +89,7 @@ def _storage(settings: Settings, environ: Mapping[str, str], *, running: bool | 
         if fresh and storage.metrics_kind is MetricsKind.EMBEDDED and records_file(storage) is not None:
             yield note("storage", "nothing is there yet", FIRST)
             return
-        found = health.check(storage, SystemClock().now())
+        found = readiness.check(storage, SystemClock().now())
     except OSError as error:
         cure = "whose is it? `ls -ld` on it, or run this as the user that Ronda runs as"
         yield bad("storage", f"{error.filename or storage.data_dir}: {error.strerror}", cure)

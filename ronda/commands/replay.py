@@ -9,7 +9,7 @@ import typer
 
 from ronda.commands.shared import print_json, stop_on_bad_input
 from ronda.scenario import read_scenario
-from ronda.stage import play
+from ronda.scenario_play import play
 
 
 def replay(

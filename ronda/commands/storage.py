@@ -14,7 +14,7 @@ from ronda.clock import SystemClock
 from ronda.commands.shared import BAD_INPUT, TROUBLE, print_json, settings_or_exit
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.section import SettingsError
-from storage import health
+from storage import readiness
 from storage.backup import BackupError
 from storage.backup import backup as make_backup
 from storage.backup import restore as put_back
@@ -54,7 +54,7 @@ def init(settings: SettingsOption = None, data_dir: DataDirOption = None) -> Non
     Exit code: 0 done, 1 it could not be done, 2 bad settings.
     """
     try:
-        done = asyncio.run(health.init(_storage(settings, data_dir)))
+        done = asyncio.run(readiness.init(_storage(settings, data_dir)))
     except (StoreError, RecordsError, OSError) as error:
         raise _stop(str(error)) from error
     for line in done or ["everything is there already"]:
@@ -69,7 +69,7 @@ def check(
 
     Exit code: 0 fine, 1 trouble found, 2 bad settings.
     """
-    found = health.check(_storage(settings, data_dir), SystemClock().now())
+    found = readiness.check(_storage(settings, data_dir), SystemClock().now())
     if as_json:
         print_json([finding.as_dict() for finding in found])
     else:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from ronda.scenario import read_scenario
-from ronda.stage import Played, play
+from ronda.scenario_play import Played, play
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.glob("*.yaml"))

@@ -20,7 +20,7 @@ from ronda.patrol import Patrol
 from storage.metrics.influx import InfluxStore
 from storage.metrics.influx_admin import InfluxAdmin
 from storage.metrics.point import Point
-from storage.metrics.points import PointMaker, points_of_applications, points_of_self
+from storage.metrics.point_maker import PointMaker, points_of_applications, points_of_self
 from storage.metrics.verdict_points import points_of_incidents
 from storage.settings import InfluxSettings, Retention
 from topology.inventory import load_inventory

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from storage import health
+from storage import readiness
 from storage.backup import BackupError, backup, restore, verify
 from storage.metrics.embedded import EmbeddedStore
 from storage.metrics.point import Point, tags_of
@@ -29,7 +29,7 @@ LINK = Component(ComponentKind.LINK, "l")
 @pytest.fixture
 def settings(tmp_path: Path) -> StorageSettings:
     made = StorageSettings(tmp_path / "data")
-    asyncio.run(health.init(made))
+    asyncio.run(readiness.init(made))
     return made
 
 
@@ -51,8 +51,8 @@ def remembered(settings: StorageSettings) -> list[str]:
 
 def test_init_twice_changes_nothing(tmp_path: Path) -> None:
     settings = StorageSettings(tmp_path / "deep" / "data")
-    assert len(asyncio.run(health.init(settings))) == 3
-    assert asyncio.run(health.init(settings)) == []
+    assert len(asyncio.run(readiness.init(settings))) == 3
+    assert asyncio.run(readiness.init(settings)) == []
     assert settings.data_dir.stat().st_mode & 0o077 == 0, "nobody else's business"
 
 
@@ -145,8 +145,8 @@ def test_the_spool_goes_with_it(tmp_path: Path) -> None:
 
 
 def test_check_names_every_trouble_and_changes_nothing(settings: StorageSettings, tmp_path: Path) -> None:
-    assert all(finding.ok for finding in health.check(settings, AT))
-    missing = health.check(StorageSettings(tmp_path / "none"), AT)
+    assert all(finding.ok for finding in readiness.check(settings, AT))
+    missing = readiness.check(StorageSettings(tmp_path / "none"), AT)
     assert {f.part for f in missing if not f.ok} == {"disk", "records", "metrics"}
     assert all("ronda storage init" in f.words for f in missing)
     assert not (tmp_path / "none").exists()
@@ -154,7 +154,7 @@ def test_check_names_every_trouble_and_changes_nothing(settings: StorageSettings
     page[16_384:16_484] = b"\xff" * 100  # the head of the third page
     settings.metrics_file.write_bytes(page)
     settings.metrics_file.with_name("metrics.sqlite-wal").unlink(missing_ok=True)
-    (bad,) = [f for f in health.check(settings, AT) if not f.ok]
+    (bad,) = [f for f in readiness.check(settings, AT) if not f.ok]
     assert (bad.part, "damaged" in bad.words) == ("metrics", True)
 
 

@@ -11,7 +11,7 @@ import pytest
 from alerts.model import AffectedOffice, Incident, IncidentId, IncidentKind, IncidentStatus, Severity
 from storage.metrics import names
 from storage.metrics.point import Point, fit, holdable, tags_of
-from storage.metrics.points import (
+from storage.metrics.point_maker import (
     CONNECTIVITY_CODES,
     OPER_CODES,
     PointMaker,
