@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from ronda.alert_checks import cross_check_alerts, cross_check_what_can_be_read
@@ -20,10 +19,10 @@ from ronda.backup_settings import BackupSection
 from ronda.condition_settings import ConditionsSection, SelfWatchSection, cross_check_conditions
 from ronda.discovery_settings import DiscoverySection
 from ronda.section import Section, SettingsError, is_web_address
+from ronda.settings_source import overlay, read_file
+from ronda.settings_words import problems_of
 from ronda.ssh_settings import SshTuning
 from topology.settings import WEIGHTS
-
-ENV_PREFIX = "RONDA_"
 
 
 class ApiSettings(Section):
@@ -199,53 +198,20 @@ def load_settings(path: Path | None, environ: dict[str, str] | None = None) -> S
     source = path or Path("ronda.yaml")
     data: dict[str, Any] = {}
     if source.exists():
-        data = _read(source)
+        data = read_file(source)
     elif path is not None:
         raise SettingsError(f"{path}: no such settings file")
-    _overlay(data, dict(os.environ) if environ is None else environ)
+    variables = overlay(data, os.environ if environ is None else environ, Settings.model_fields)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        lines = [f"{source}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        lines = problems_of(error, Settings, str(source), variables)
         if "alerts" in data:
             lines += [f"{source}: {p}" for p in cross_check_what_can_be_read(data["alerts"])]
         raise SettingsError("\n".join(lines)) from error
     if problems := _cross_check(settings):
         raise SettingsError("\n".join(f"{source}: {problem}" for problem in problems))
     return settings
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: {error}") from error
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise SettingsError(f"{path}: expected a mapping of settings, found {type(data).__name__}")
-    return data
-
-
-def _overlay(data: dict[str, Any], environ: dict[str, str]) -> None:
-    """RONDA_API__PORT=9000 sets api.port. Only names of settings count: other RONDA_ variables are secrets
-    that the inventory or the settings refer to."""
-    for name, value in environ.items():
-        if not name.startswith(ENV_PREFIX):
-            continue
-        keys = name[len(ENV_PREFIX) :].lower().split("__")
-        if keys[0] not in Settings.model_fields:
-            continue
-        target = data
-        for key in keys[:-1]:
-            inner = target.setdefault(key, {})
-            if not isinstance(inner, dict):
-                raise SettingsError(f"environment {name}: {key} is not a section")
-            target = inner
-        try:
-            target[keys[-1]] = yaml.safe_load(value) if value[:1] in ("[", "{") else value
-        except yaml.YAMLError as error:
-            raise SettingsError(f"environment {name}: {error}") from error
 
 
 def _cross_check(settings: Settings) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from ronda.settings_check import check_settings
+from ronda.settings import Settings
+from ronda.settings_check import DEFAULT, check_settings
+from ronda.settings_source import set_by
 from topology.inventory import Level, read_inventory_file
 from topology.inventory_problems import NOTHING_READ
 
@@ -32,8 +34,8 @@ def check(
     """
     found, of_inventory = read_inventory_file(inventory)
     problems = list(of_inventory)
-    chosen = settings or Path("ronda.yaml")
-    if settings is not None or chosen.exists():
+    chosen = settings or DEFAULT
+    if settings is not None or chosen.exists() or set_by(os.environ, Settings.model_fields):
         problems += check_settings(chosen, found, os.environ)
     errors = sum(p.level is Level.ERROR for p in problems)
     warnings = len(problems) - errors

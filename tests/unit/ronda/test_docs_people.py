@@ -21,7 +21,7 @@ FOR_PEOPLE = [
     "monitoring-ronda", "deploy",
 ]  # fmt: skip
 THEIRS = {
-    "Permission denied", "Address already in use", "chat not found", "Extra inputs are not permitted",
+    "Permission denied", "Address already in use", "chat not found",
     "exec: operation not permitted", "database or disk is full", "STARTTLS extension not supported",
 }  # fmt: skip
 """What others say: the kernel, Telegram, pydantic, container engines, SQLite."""
