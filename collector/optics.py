@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from collector.decode import as_int, as_text
 from collector.entity import Entities
@@ -23,6 +24,8 @@ from topology.observations import Light, OpticalLimits, OpticalReading
 
 _NONE: Mapping[str, Value] = {}
 _DOWN, _LOWER_LAYER_DOWN = 2, 7
+_LEAST_SUPPLY_V = 0.5
+"""No module works on less: agents fill in 0 where it is not measured."""
 _RX_SURVIVES_DBM = 15.0
 """No receiver survives this. A module whose own high alarm lies above it is told in a wrong unit by its agent
 (Junos 12.3 gives all of rx 20 dB too high): its rx is not to be believed."""
@@ -114,7 +117,7 @@ def finished(device: DeviceId, row: Row, place: Place, at: datetime, dark_below_
         values.get("tx"),
         _within(values.get("temperature"), -60.0, 150.0),
         _within(values.get("bias"), 0.0, 1000.0),
-        _within(values.get("voltage"), 0.0, 100.0),
+        _within(values.get("voltage"), _LEAST_SUPPLY_V, 100.0),
         place.limits,
         oids.get("rx"),
         oids.get("tx"),
@@ -126,7 +129,14 @@ def _down(if_index: int | None, columns: Columns) -> bool:
 
 
 def limits_of(found: Mapping[str, float | None]) -> OpticalLimits:
-    return OpticalLimits(**{f"{name}_dbm": value for name, value in found.items()})
+    """Pairs whose low side is not below the high one are a module's rubbish: both are left out."""
+    kept = dict(found)
+    for way, degree in product(("rx", "tx"), ("alarm", "warning")):
+        low, high = f"{way}_low_{degree}", f"{way}_high_{degree}"
+        floor, ceiling = kept.get(low), kept.get(high)
+        if floor is not None and ceiling is not None and floor >= ceiling:
+            kept[low] = kept[high] = None
+    return OpticalLimits(**{f"{name}_dbm": value for name, value in kept.items()})
 
 
 def _within(value: float | None, low: float, high: float) -> float | None:

@@ -27,6 +27,18 @@ def huawei_power(value: Value) -> float | None:
     return dbm_of_mw(number / 1000.0)
 
 
+_LEAST_BIAS_UA = 300.0
+
+
+def huawei_bias(value: Value) -> float | None:
+    """HUAWEI-ENTITY-EXTENT-MIB hwEntityOpticalBiasCurrent: uA, but mA on older NE and ME. No laser works
+    below 0.3 mA, nor above 300 mA."""
+    number = as_float(value)
+    if number is None or number < 0:
+        return None
+    return number if number < _LEAST_BIAS_UA else number / 1000.0
+
+
 def huawei_olt_rx(value: Value) -> float | None:
     """HUAWEI-XPON-MIB hwGponOntOpticalDdmOltRxOntPower: hundredths of a dBm, lifted by 10,000."""
     number = as_float(value)
@@ -60,6 +72,7 @@ Label = Callable[[Mapping[str, str]], str | None]
 LABELS: Mapping[str, Label] = {"zte_onu_name": zte_onu_name}
 
 QUIRKS: Mapping[str, Quirk] = {
+    "huawei_bias": huawei_bias,
     "huawei_power": huawei_power,
     "huawei_olt_rx": huawei_olt_rx,
     "zte_onu_level": zte_onu_level,
