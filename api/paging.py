@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Protocol, TypeVar
 
@@ -20,6 +20,7 @@ class HasId(Protocol):
     def id(self) -> str: ...
 
 
+T = TypeVar("T")
 Row = TypeVar("Row", bound=HasId)
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of one page.")]
@@ -58,15 +59,23 @@ def number_of(cursor: str) -> int:
     return int(text)
 
 
-def page(rows: Sequence[Row], limit: int, cursor: str | None, moment: MomentOut | None = None) -> Page[Row]:
-    """Raises ProblemError when the row the cursor stands for is gone."""
+def part_of(
+    rows: Sequence[T], id_of: Callable[[T], str], limit: int, cursor: str | None
+) -> tuple[Sequence[T], str | None]:
+    """The rows behind the one that the cursor stands for, and the next page's cursor. Raises ProblemError
+    when that row is gone."""
     start = 0
     if cursor:
         last = decode_cursor(cursor)
-        start = next((i + 1 for i, row in enumerate(rows) if row.id == last), -1)
+        start = next((i + 1 for i, row in enumerate(rows) if id_of(row) == last), -1)
         if start < 0:
             raise ProblemError(400, "the list has changed under this cursor: start again without one")
-    part = list(rows[start : start + limit])
+    part = rows[start : start + limit]
     more = start + limit < len(rows)
-    following = encode_cursor(part[-1].id) if more else None
-    return Page(items=part, total=len(rows), next_cursor=following, moment=moment)
+    return part, encode_cursor(id_of(part[-1])) if more else None
+
+
+def page(rows: Sequence[Row], limit: int, cursor: str | None, moment: MomentOut | None = None) -> Page[Row]:
+    """Raises ProblemError when the row the cursor stands for is gone."""
+    part, following = part_of(rows, lambda row: row.id, limit, cursor)
+    return Page(items=list(part), total=len(rows), next_cursor=following, moment=moment)

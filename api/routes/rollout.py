@@ -14,7 +14,7 @@ from api.answers import respond
 from api.auditing import note
 from api.backend import Backend
 from api.dependencies import BackendDep, ScopeDep, VisibleDep, forbid_unless
-from api.paging import Cursor, Limit, decode_cursor, encode_cursor
+from api.paging import Cursor, Limit, part_of
 from api.problems import RESPONSES, ProblemError
 from api.report_schemas import (
     ProgressIn,
@@ -132,19 +132,8 @@ async def rollout(
     cursor: Cursor = None,
 ) -> Response:
     rows = await _rows(backend, scope, visible, asked)
-    start = 0
-    if cursor:
-        last = decode_cursor(cursor)
-        start = next((i + 1 for i, row in enumerate(rows) if row.office == last), -1)
-        if start < 0:
-            raise ProblemError(400, "the list has changed under this cursor: start again without one")
-    part = rows[start : start + limit]
-    more = start + limit < len(rows)
-    body = Page[RolloutOut](
-        items=[rollout_out(row) for row in part],
-        total=len(rows),
-        next_cursor=encode_cursor(part[-1].office) if more else None,
-    )
+    part, following = part_of(rows, lambda row: row.office, limit, cursor)
+    body = Page[RolloutOut](items=[rollout_out(row) for row in part], total=len(rows), next_cursor=following)
     return respond(request, body)
 
 
