@@ -16,6 +16,14 @@ from collector.profile_schema import Profile
 from topology.model import DeviceId
 from topology.observations import Neighbor, Observation, SensorReading
 
+_ANYTHING = (float("-inf"), float("inf"))
+_POSSIBLE = {
+    "celsius": (-60.0, 250.0),
+    "volts": (-10_000.0, 100_000.0),
+    "rpm": (0.0, 100_000.0),
+    "seconds": (0.0, 1e9),
+}
+
 
 @dataclass(slots=True)
 class Learned:
@@ -74,6 +82,12 @@ def _sources(
         yield entity.standard_sensors(device, columns, tree, at)
 
 
+def _possible(seen: SensorReading) -> bool:
+    """False for numbers that nothing in an office can have: sentinels that nobody declared."""
+    low, high = _POSSIBLE.get(seen.unit, _ANYTHING)
+    return seen.value is None or low <= seen.value <= high
+
+
 def _merged(sources: Iterable[Iterable[SensorReading]]) -> Iterator[SensorReading]:
     """One reading a kind and name. What an earlier source said, a later one does not say again; two of one
     name in the same source ("Board temp sensor" on both boards) are two, and the second is called so."""
@@ -85,7 +99,9 @@ def _merged(sources: Iterable[Iterable[SensorReading]]) -> Iterator[SensorReadin
             if key in said:
                 continue
             own[key] += 1
-            yield seen if own[key] == 1 else replace(seen, name=f"{seen.name} ({own[key]})")
+            name = seen.name if own[key] == 1 else f"{seen.name} ({own[key]})"
+            value = seen.value if _possible(seen) else None
+            yield seen if (name, value) == (seen.name, seen.value) else replace(seen, name=name, value=value)
         said.update(own)
 
 

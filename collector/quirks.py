@@ -57,13 +57,19 @@ def zte_onu_level(value: Value) -> float | None:
     return number * 0.002 - 30.0
 
 
+_OLDER_GPON = 0x10
+
+
 def zte_onu_name(parts: Mapping[str, str]) -> str | None:
-    """ZTE's interface numbers of OLT ports: type, shelf, slot and port in one byte each, then the ONU."""
+    """ZTE's interface numbers of OLT ports, then the ONU. Newer tables (1082): type, shelf, slot and port in
+    one byte each. Older ones (1012, type byte 0x10): type, slot, port and nothing, always shelf 1."""
     port, onu = parts.get("port", ""), parts.get("onu")
     if not port.isdigit():
         return None
     number = int(port)
     shelf, slot, socket = number >> 16 & 0xFF, number >> 8 & 0xFF, number & 0xFF
+    if number >> 24 == _OLDER_GPON:
+        shelf, slot, socket = 1, shelf, slot
     name = f"gpon {shelf}/{slot}/{socket}"
     return name if onu is None else f"{name}:{onu}"
 

@@ -16,6 +16,8 @@ from topology.model import DeviceId
 from topology.observations import SensorReading
 
 _NONE: Mapping[str, Value] = {}
+_MOST_LOAD = 3.0
+"""A UPS may carry more than it should."""
 
 
 def readings(
@@ -54,7 +56,8 @@ def readings(
             if rest is None or value + rest <= 0:
                 continue
             value /= value + rest
-        if sensor.unit == "ratio" and not -0.001 <= value <= 1.001:
+        most = _MOST_LOAD if sensor.kind == "load" else 1.001
+        if sensor.unit == "ratio" and not -0.001 <= value <= most:
             continue
         name = _name(sensor, index, columns, entities)
         yield SensorReading(device, at, sensor.kind, name, value, sensor.unit, state)
