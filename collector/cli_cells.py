@@ -18,7 +18,7 @@ def unit_of(cell: Cell, row: Row) -> str | None:
 def text_of(cell: Cell, row: Row, *, default: bool = True) -> str | None:
     """The cell's text, None where the row has none; without `default`, only what the row says."""
     if cell.text is not None:
-        text: str | None = filled(cell.text, row)
+        text: str | None = filled(cell.text, row, wholly=not default)
     else:
         told = (row[key] for key in cell.sources if row.get(key, "") != "")
         text = next((t for t in told if cell.skip is None or not re.search(cell.skip, t)), None)
@@ -31,10 +31,11 @@ def text_of(cell: Cell, row: Row, *, default: bool = True) -> str | None:
     return (own if text is None else text) or None
 
 
-def filled(pattern: str, row: Mapping[str, str]) -> str | None:
-    """`pattern` with its keys' texts; None when the row has none of them."""
+def filled(pattern: str, row: Mapping[str, str], *, wholly: bool = False) -> str | None:
+    """`pattern` with its keys' texts; None when the row has none of them, or `wholly`, not all."""
     keys = re.findall(r"\{([^{}]+)\}", pattern)
-    if keys and not any(row.get(key) for key in keys):
+    there = [bool(row.get(key)) for key in keys]
+    if keys and not (all(there) if wholly else any(there)):
         return None
     text = re.sub(r"\{([^{}]+)\}", lambda m: row.get(m.group(1), ""), pattern)
     return " ".join(text.split()).strip(" ,") or None

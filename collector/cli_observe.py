@@ -108,10 +108,19 @@ class Reader:
 
     def _optics(self, rows: Sequence[Row]) -> Iterator[OpticalReading]:
         for row in rows:
+            if row is self.torn and self._lanes_may_follow(row):
+                continue
             for lane_row in self._lanes(row):
                 seen = self._reading(lane_row)
                 if seen is not None:
                     yield seen
+
+    def _lanes_may_follow(self, row: Row) -> bool:
+        """Cut off before any power, or where nothing tells whether that was all."""
+        lines = self.command.parser.lines
+        if lines is not None and lines.repeats is not None:
+            return True
+        return all(self.text(n, row) is None for n in ("rx_dbm", "tx_dbm", "lane"))
 
     def _lanes(self, row: Row) -> Iterator[Row]:
         """A row a lane, where cells hold several readings."""
@@ -269,12 +278,14 @@ class Reader:
             whole.update(row)
         if not whole:
             return []
+        descr = self.command.fields.get("sys_descr")
+        torn = self.torn is not None
         return [
             SystemInfo(
                 self.device,
                 self.at,
                 sys_name=self.text("sys_name", whole),
-                sys_descr=self.text("sys_descr", whole),
+                sys_descr=None if descr is None else text_of(descr, whole, default=not torn),
                 uptime_s=self._value("uptime_s", whole, values.duration_s),
                 location=self.text("location", whole),
             )

@@ -38,13 +38,10 @@ def _record(lines: Sequence[str]) -> Row:
     if ";;;" in stripped[0]:
         comment = stripped[0].split(";;;", 1)[1]
         begun = next((n for n, line in enumerate(stripped) if n > 0 and _PAIR.match(line)), None)
-        if begun is not None:  # a comment has its lines for itself: what people write there is no value
-            comment, stripped = " ".join([comment, *stripped[1:begun]]), stripped[begun:]
-        else:
-            first = _PAIR.search(comment)
-            cut = first.start() if first else len(comment)
-            comment, stripped = comment[:cut], [comment[cut:], *stripped[1:]]
-        row["comment"] = comment.strip()
+        end = len(stripped) if begun is None else begun
+        # A comment has its lines for itself: what people write there is no value.
+        row["comment"] = " ".join([comment, *stripped[1:end]]).strip()
+        stripped = stripped[end:]
     for key, value in _PAIR.findall(" ".join(stripped)):
         if value.startswith('"') and not (len(value) > 1 and value.endswith('"')):
             continue

@@ -117,7 +117,11 @@ def _parse_one(
         if isinstance(error, NoJsonError) and _says_nothing(known, lines):
             return Parsed((), (), 0)
         return Parsed((), (PollError(fault, f"{known.command}: {error}{_first(lines)}", what=what),), 0)
-    reader = Reader(device, at, ssh, known, torn=rows[-1] if cut and rows else None)
+    torn = rows[-1] if cut and rows and _may_be_torn(known) else None
+    if torn is not None and (known.gives == "neighbors" or known.parser.pairs is not None):
+        # Half of one may say another name than the whole.
+        rows, torn = rows[:-1], None
+    reader = Reader(device, at, ssh, known, torn=torn)
     observations = reader.observations(rows)
     problems = list(reader.problems[:_MOST_TOLD])
     if len(reader.problems) > _MOST_TOLD:
@@ -131,8 +135,12 @@ def _parse_one(
 
 
 def _rows_in_any_form(known: SshCommand, lines: Sequence[str]) -> list[Row]:
+    """Of the first form that gives any row with something in it that the profile asks for."""
+    keys = {*known.only}
+    for cell in known.fields.values():
+        keys.update(cell.sources, re.findall(r"\{([^{}]+)\}", f"{cell.text or ''}{cell.sensor or ''}"))
     for parser in (known.parser, *known.dialects):
-        rows = [row for row in rows_of(parser, lines) if row]
+        rows = [row for row in rows_of(parser, lines) if not keys.isdisjoint(row)]
         if rows:
             return rows
     return []
@@ -181,6 +189,11 @@ def _only_headings(known: SshCommand, lines: Sequence[str]) -> bool:
         return known.gives == "neighbors"
     spoken = [line for line in lines if line.strip()]
     return len(spoken) <= _HEADING_LINES and all(_HEADING.search(line) for line in spoken)
+
+
+def _may_be_torn(known: SshCommand) -> bool:
+    """A record of several lines may be cut off between them; a line of a table is whole."""
+    return known.parser.table is None and known.parser.json_map is None
 
 
 def _like(known: SshCommand, command: str) -> re.Match[str] | None:

@@ -10,10 +10,12 @@ MOST_CHARS_A_LINE = 4_000
 
 _MORE = (
     r"(?:-+ ?<?-* ?More ?-*>? ?-*|<-+ ?More ?-+>|---\(more[^)\n]*\)---|\( ?Press[^)\n]*\)"
-    r"|-- ?MORE ?--[^\n]*?(?:Control-C|\^C|quit: Q)?|\[Q quit\|[^\]\n]*\])"
+    r"|-- ?MORE ?--(?:[^\n\r\x08\x1b]*?(?:Control-C|\^C|quit: Q))?|\[Q quit\|[^\]\n]*\])"
 )
 _ESCAPES = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78cDEHM]|\x1b\][^\x07\n]*\x07"
-_PAGED = re.compile(rf"[ \t]*{_MORE}[ \t]*(?:(?:{_ESCAPES}|\x08|\r(?!\n))[ \t]*)*", re.IGNORECASE)
+_PAGED_LINE = re.compile(rf"^[ \t]*{_MORE}[ \t]*\n", re.IGNORECASE | re.MULTILINE)
+_PAGED = re.compile(rf"[ \t]*{_MORE} ?(?:[ \t]*(?:{_ESCAPES}|\x08|\r(?!\n)))*", re.IGNORECASE)
+"""With what wipes it out, but not the indentation of the line that follows in its place."""
 _LEFT = re.compile(r" \x1b\[\d*D(?=\S)")
 """Huawei puts a space before what it prints and steps back over it."""
 _ESCAPE = re.compile(_ESCAPES)
@@ -44,7 +46,8 @@ def paging_prompt(text: str) -> str | None:
 def clean(text: str, command: str = "") -> list[str]:
     """The output's lines, without what the terminal put between. Never raises."""
     text = text[:MOST_CHARS].replace("\r\r\n", "\n").replace("\r\n", "\n")
-    text = _PAGED.sub("", text)
+    text = text.removeprefix("\ufeff")
+    text = _PAGED.sub("", _PAGED_LINE.sub("", text))
     text = _LEFT.sub("", text)
     text = _ESCAPE.sub("", text)
     while _BACK.search(text):

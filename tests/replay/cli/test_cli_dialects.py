@@ -129,7 +129,7 @@ def test_limits_of_the_first_that_has_some(name: str) -> None:
 
 
 UP, DOWN = OperStatus.UP, OperStatus.DOWN
-PORTS = {
+PORTS: dict[str, list[tuple[str, str, OperStatus, str | None, float | None]]] = {
     "cisco-ios.interfaces.odd.txt": [
         ("Twe1/0/2", "down", DOWN, "Gi0/9 is up, line protocol is up; BW 10 Kbit, 5 input errors", 25e9),
         ("Null0", "up", UP, None, None),
