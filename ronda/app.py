@@ -72,6 +72,8 @@ log = structlog.get_logger(__name__)
 
 DIGEST_REACHES_BACK = timedelta(days=9)
 """A weekly digest tells of what ended up to a week ago."""
+FUTURE = timedelta(minutes=1)
+"""More than clocks that are kept right go apart."""
 
 
 class StartError(Exception):
@@ -278,6 +280,13 @@ class App:
         self.patrol.teller.resume(owing)
         self.patrol.plan_maintenance(windows)
         self._resumed = True
+        newest = max((*(i.changed_at for i in active), *(seen.at for seen in evidence)), default=now)
+        if newest > now + FUTURE:
+            log.warning(
+                "the records are from the future: the clock was set back, or is wrong now",
+                newest=newest.isoformat(),
+                now=now.isoformat(),
+            )
         if active:
             log.info("resumed", open_incidents=[i.id for i in active])
 

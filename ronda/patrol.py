@@ -81,7 +81,7 @@ class Patrol:
         self._newcomers.recall(history)
         self.teller.resume(incidents)
         self.judge.recall(history)
-        self.see(telling(evidence, incidents, self._inventory))
+        self.see(telling(evidence, incidents, self._inventory, now))
         if now is not None and history:
             self._before = verdict_at(history, now)
 

@@ -18,11 +18,20 @@ _Subject = DeviceId | PortRef
 
 
 def telling(
-    evidence: Iterable[Observation], incidents: Iterable[Incident], inventory: Inventory
+    evidence: Iterable[Observation],
+    incidents: Iterable[Incident],
+    inventory: Inventory,
+    now: datetime | None = None,
 ) -> Iterator[Observation]:
-    """Without good news older than an incident that is open, and bad news older than the end of one."""
+    """Without good news older than an incident that is open, and bad news older than the end of one.
+
+    With `now`, without what was seen later than that, too: the clock was wrong then, and nothing that is seen
+    from here on would count against it until that time has come.
+    """
     failed, mended = _known(incidents, inventory)
     for seen in evidence:
+        if now is not None and seen.at > now:
+            continue
         subject, good = _says(seen)
         newer = failed if good else mended
         if subject is None or (at := newer.get(subject)) is None or seen.at > at:
