@@ -280,7 +280,8 @@ class App:
         self.patrol.teller.resume(owing)
         self.patrol.plan_maintenance(windows)
         self._resumed = True
-        newest = max((*(i.changed_at for i in active), *(seen.at for seen in evidence)), default=now)
+        known = [i.changed_at for i in active if i.changed_at is not None] + [seen.at for seen in evidence]
+        newest = max(known, default=now)
         if newest > now + FUTURE:
             log.warning(
                 "the records are from the future: the clock was set back, or is wrong now",
