@@ -50,6 +50,8 @@ NARROW_OF = {IF_IN_OCTETS: IF_HC_IN, IF_OUT_OCTETS: IF_HC_OUT}
 """32-bit columns that need not be asked for rows that have the 64-bit one."""
 
 _GAUGE32_MAX = (1 << 32) - 1
+_FASTEST_MBPS = 100_000_000
+"""100 Tbit/s. Tunnels and null interfaces say 2^31-1 or 2^32-1 of what has no speed."""
 _ADMIN: Mapping[Value, AdminStatus] = {1: AdminStatus.UP, 2: AdminStatus.DOWN, 3: AdminStatus.TESTING}
 _OPER: Mapping[Value, OperStatus] = {
     1: OperStatus.UP,
@@ -74,7 +76,7 @@ def indexes(columns: Columns) -> list[str]:
 def speed_bps(columns: Columns, index: str) -> int | None:
     """ifHighSpeed (Mbit/s) when it says something, else ifSpeed unless that is at its stop."""
     high = as_gauge(columns.get(IF_HIGH_SPEED, _NONE).get(index))
-    if high:
+    if high and high <= _FASTEST_MBPS:
         return high * 1_000_000
     low = as_gauge(columns.get(IF_SPEED, _NONE).get(index))
     return low if low and low < _GAUGE32_MAX else None

@@ -170,7 +170,7 @@ class Sensor(_Strict):
     """A column (or a scalar: then its OID ends in .0's parent) with numbers or states."""
 
     kind: str
-    unit: Literal["celsius", "ratio", "rpm", "volts", "amperes", "watts", "seconds", "state"]
+    unit: Literal["celsius", "ratio", "rpm", "volts", "amperes", "watts", "seconds", "dbm", "state"]
     oid: OidText
     name: str | None = None
     """What it is called; `{index}` is the row's index. Without it `name_oid` is read."""

@@ -35,6 +35,7 @@ COLUMNS = (
 )
 _NORMAL, _ABSENT = 2, -1
 _MOST_LINE_VOLTS = 1000.0
+_MOST_LOAD_PERCENT = 300
 _SOURCES = {1: "other", 2: "none", 3: "normal", 4: "bypass", 5: "on_battery", 6: "booster", 7: "reducer"}
 _BATTERY = {1: "unknown", 2: "normal", 3: "low", 4: "depleted"}
 _NONE: Mapping[str, Value] = {}
@@ -79,7 +80,7 @@ def ups(device: DeviceId, columns: Columns, at: datetime) -> Iterator[SensorRead
             yield reading("voltage", f"input line {line}", volts / 10.0 if tenths else volts, "volts")
     for line, raw in _lines(columns, OUTPUT_LOAD, as_gauge(scalar(OUTPUT_LINES))):
         load = as_gauge(raw)
-        if load is not None:
+        if load is not None and load <= _MOST_LOAD_PERCENT:
             yield reading("load", f"output line {line}", load / 100.0, "ratio")
 
 
