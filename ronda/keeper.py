@@ -59,7 +59,10 @@ class Keeper:
             return
         self._marks.shutdown(wait=True)
         self._marks = None
-        await self.save()
+        if not await self.save():
+            log.error(
+                "stopped with changes that the records did not take: they are lost", waiting=self.waiting
+            )
         await self.call(self._records.stop)
         self._thread.shutdown(wait=True)
         self._thread = None

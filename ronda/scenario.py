@@ -38,8 +38,12 @@ def read_scenario(path: Path) -> Scenario:
     """Raises BadInputError."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInputError(f"{path}: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
+        raise BadInputError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path}: can't be read: {getattr(error, 'strerror', error)}") from error
     if not isinstance(data, dict) or "inventory" not in data:
         raise BadInputError(f"{path}: a scenario is a mapping with `inventory`, `timeline` and `until`")
     if unknown := sorted(set(data) - KEYS):

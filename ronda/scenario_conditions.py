@@ -19,7 +19,9 @@ def condition_of(item: Mapping[str, Any], inventory: Inventory, at: datetime) ->
     standing = bool(item.get("standing", True))
     try:
         if kind == "config_changed":
-            device = inventory.devices[DeviceId(str(item["device"]))]
+            device = inventory.devices.get(DeviceId(str(item["device"])))
+            if device is None:
+                raise BadInputError(f"condition {kind}: the inventory has no device {item['device']!r}")
             return config_changed(
                 device.id,
                 at,
@@ -34,7 +36,9 @@ def condition_of(item: Mapping[str, Any], inventory: Inventory, at: datetime) ->
             return discovery_mismatch([Component(about, str(item[about.value]))], standing, at, why)
         if kind == "monitor_unwell":
             return monitor_unwell(str(item["part"]), standing, at, why)
-    except (KeyError, ValueError, TypeError) as error:
+    except KeyError as error:
+        raise BadInputError(f"condition {dict(item)}: {error} is missing") from error
+    except (ValueError, TypeError) as error:
         raise BadInputError(f"condition {dict(item)}: {error}") from error
     known = "config_changed, discovery_mismatch, monitor_unwell"
     raise BadInputError(f"condition of kind {kind!r} can't be put in from outside: {known}")

@@ -22,7 +22,7 @@ links: []
 
 
 def seen(at: datetime) -> Reachability:
-    return Reachability(DeviceId("core"), at, Means.ICMP, False)
+    return Reachability(DeviceId("core"), at, answered=False, means=Means.ICMP)
 
 
 def test_evidence_from_the_future_is_left_out() -> None:
