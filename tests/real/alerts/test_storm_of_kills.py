@@ -28,8 +28,8 @@ KILLS = 200 if LONG else 12
 LIFE_S = 1.5
 """Mean time from a start to the next kill."""
 INCIDENTS = 250
-PACE_S = KILLS * LIFE_S / (2 * INCIDENTS)
-"""So that the storm lasts as long as there are kills."""
+PACE_S = 1.4 * KILLS * LIFE_S / (2 * INCIDENTS)
+"""So that the storm lasts at least as long as there are kills."""
 STORM = Path(__file__).with_name("storm.py")
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_lost_and_all_is_in_order(tmp_path: Path, hook: Hook) -> None
     print(
         f"{kills} kills, {2 * INCIDENTS} transitions, {sent} deliveries, {twice} twice ({twice / sent:.2%})"
     )
-    assert kills > KILLS / 2, "the storm was over too early"
+    assert kills > 0.9 * KILLS, "the storm was over too early"
     assert twice <= kills * 8, "at most what was under way (four a receiver) at each kill"
     if LONG:
         assert twice / sent < 0.01
