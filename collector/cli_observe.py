@@ -48,6 +48,8 @@ class Reader:
     problems: list[str] = field(default_factory=list)
     dropped: int = 0
     """Rows without the name of what they are about."""
+    several: bool = False
+    """More rows than one: a nameless module would be any of them."""
     torn: Row | None = None
     """The row that the output was cut off in: what it does not say is not known, whatever the usual is."""
 
@@ -55,6 +57,7 @@ class Reader:
         kept = [row for row in rows if self._wanted(row)]
         match self.command.gives:
             case "optics":
+                self.several = len(kept) > 1
                 return list(merged(self._optics(kept)))
             case "ports":
                 return [seen for row in kept for seen in self._port(row)]
@@ -156,6 +159,9 @@ class Reader:
         loss = self.text("loss", row)
         told = any(v is not None for v in (*others.values(), *limits.values()))
         if not measured and not told and loss is None and present is None:
+            return None
+        if own_name is None and self.several:
+            self.dropped += 1
             return None
         if own_name is None:
             own_name = "module"

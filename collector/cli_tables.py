@@ -18,6 +18,8 @@ _UNITS = (
     ("mw", re.compile(r"\bmw\b|milliwatt")),
     ("uw", re.compile(r"\b[u\u00b5]w\b|microwatt")),
 )
+_PROSE = re.compile(r": |\.$")
+"""A legend, or a sentence: no heading."""
 _HEADER_LINES = 5
 _LONGEST_HEADING = 34
 
@@ -108,7 +110,8 @@ def _is_ruler(line: str) -> bool:
 def _chunks(line: str) -> list[tuple[int, int, str]] | None:
     """Texts with their places; None for a line of prose."""
     found = [(m.start(), m.end(), m.group()) for m in _CHUNK.finditer(line)]
-    return None if any(e - s > _LONGEST_HEADING for s, e, _ in found) else found
+    prose = _PROSE.search(line) or any(e - s > _LONGEST_HEADING for s, e, _ in found)
+    return None if prose else found
 
 
 def _clusters(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -196,6 +196,15 @@ def test_counters_are_the_ports_own(name: str) -> None:
 
 
 NEIGHBORS = {
+    "vyos.lldp.classic.txt": [
+        ("eth0", "camat-kuaro", "eth1", None),
+        ("eth1", "sw-desa-rantau", "GigE0/33", None),
+        ("eth2", "kantor", "GigabitEthernet0/6", None),
+    ],
+    "vyos.lldp.tabulated.txt": [
+        ("eth0", "dkisp-core-1", "bridge/ether1", None),
+        ("eth1", "camat-tanjung", "eth3", None),
+    ],
     "cisco-ios.cdp.spaces.txt": [
         ("Gi1/0/6", "Switch Gedung B", "bridge/ether1", "192.0.2.71"),
         ("Gi1/0/5", "SEP488F5A000072", "Port 1", None),
