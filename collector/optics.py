@@ -59,7 +59,7 @@ def readings(
     known = {} if places is None else places.setdefault(table.name, {})
     rows = by_text if table.lanes_in_text else by_kind if table.kinds else by_column
     for key, row in rows(table, columns).items():
-        if table.zero_is_absent and row.all_zero and not row.lost:
+        if table.zero_is_absent and (row.all_zero or _no_power(row)) and not row.lost:
             if not table.keep_zeros:
                 continue
             row.light = Light.UNSUPPORTED
@@ -71,6 +71,11 @@ def readings(
         if table.zero_rx_while_down and row.values.get("rx") == 0.0 and _down(place.if_index, columns):
             row.values["rx"], row.light = None, Light.DARK
         yield finished(device, row, place, at, table.dark_below_dbm)
+
+
+def _no_power(row: Row) -> bool:
+    """Exactly 0 dBm both ways: a laser that is off, or a module whose power is told lane by lane."""
+    return row.values.get("rx") == 0.0 and row.values.get("tx") == 0.0
 
 
 def _mute(table: Optics, row: Row, columns: Columns) -> bool:
