@@ -8,22 +8,23 @@ MOST_CHARS = 8_000_000
 """More than any command prints; the rest is left out."""
 MOST_CHARS_A_LINE = 4_000
 
+# Each repeats a bounded number of times: a line of dashes, or of blanks, may be thousands long.
 _MORE = (
-    r"(?:-+ ?<?-* ?More ?-*>? ?-*|<-+ ?More ?-+>|---\(more[^)\n]*\)---|\( ?Press[^)\n]*\)"
-    r"|-- ?MORE ?--(?:[^\n\r\x08\x1b]*?(?:Control-C|\^C|quit: Q))?|\[Q quit\|[^\]\n]*\])"
+    r"(?:-{1,12} ?<?-{0,12} ?More ?-{0,12}>? ?-{0,12}|<-{1,12} ?More ?-{1,12}>|---\(more[^)\n]{0,20}\)---"
+    r"|\( ?Press[^)\n]{0,80}\)|-- ?MORE ?--(?:[^\n\r\x08\x1b]{0,80}?(?:Control-C|\^C|quit: Q))?"
+    r"|\[Q quit\|[^\]\n]{0,120}\])"
 )
-_ESCAPES = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78cDEHM]|\x1b\][^\x07\n]*\x07"
+_ESCAPES = r"\x1b\[[0-9;?]{0,20}[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78cDEHM]|\x1b\][^\x07\n]{0,200}\x07"
 _PAGED_LINE = re.compile(rf"^[ \t]*{_MORE}[ \t]*\n", re.IGNORECASE | re.MULTILINE)
-_PAGED = re.compile(rf"[ \t]*{_MORE} ?(?:[ \t]*(?:{_ESCAPES}|\x08|\r(?!\n)))*", re.IGNORECASE)
+_PAGED = re.compile(rf"(?<![ \t])[ \t]*{_MORE} ?(?:[ \t]*(?:{_ESCAPES}|\x08|\r(?!\n)))*", re.IGNORECASE)
 """With what wipes it out, but not the indentation of the line that follows in its place."""
 _LEFT = re.compile(r" \x1b\[\d*D(?=\S)")
 """Huawei puts a space before what it prints and steps back over it."""
 _ESCAPE = re.compile(_ESCAPES)
-_BACK = re.compile(r"[^\x08\n]\x08")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOG = re.compile(
     r"^(?:\d\d:\d\d:\d\d echo: "  # RouterOS
-    r"|[*.]?(?:[A-Z][a-z]{2}\s+\d+\s+)?[\d:. ]*[^\n]{0,60}%+"  # Cisco, Huawei: %LINK-3-UPDOWN:
+    r"|[*.]?(?:[A-Z][a-z]{2}\s+\d+\s+)?[\d:. ]{0,40}[^\n]{0,60}%+"  # Cisco, Huawei: %LINK-3-UPDOWN:
     r"[A-Z][A-Z0-9_]*-(?:[A-Z0-9_]+-)?\d-[A-Z0-9_]+(?:\([a-z]\))?[:\[])"
 )
 _PROMPT = re.compile(
@@ -50,8 +51,7 @@ def clean(text: str, command: str = "") -> list[str]:
     text = _PAGED.sub("", _PAGED_LINE.sub("", text))
     text = _LEFT.sub("", text)
     text = _ESCAPE.sub("", text)
-    while _BACK.search(text):
-        text = _BACK.sub("", text)
+    text = _backed(text)
     lines: list[str] = []
     for raw in text.split("\n"):
         line = raw.rpartition("\r")[2] or raw.replace("\r", "")
@@ -59,6 +59,19 @@ def clean(text: str, command: str = "") -> list[str]:
         if not _LOG.match(line):
             lines.append(line)
     return _unwrapped(lines, " ".join(command.split()).lower())
+
+
+def _backed(text: str) -> str:
+    """With what was stepped back over gone; never over the line's beginning."""
+    if "\x08" not in text:
+        return text
+    kept: list[str] = []
+    for char in text:
+        if char != "\x08":
+            kept.append(char)
+        elif kept and kept[-1] != "\n":
+            kept.pop()
+    return "".join(kept)
 
 
 def _unwrapped(lines: list[str], command: str) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from collector.cli_parse import Parsed, parse
+from collector.cli_text import clean
 from collector.profile import load_profiles
 from topology.observations import (
     Light,
@@ -170,6 +171,19 @@ def test_ten_thousand_rows() -> None:
     assert len(ports) == 10_000
     assert isinstance(ports[-1], PortStatus)
     assert (ports[-1].port.if_name, ports[-1].if_alias) == ("vlan9999", "pelanggan 9999")
+
+
+@pytest.mark.parametrize("junk", ["-", " ", "- ", "\t", "\x1b[", "(Press ", ": ", "x\r"])
+def test_endless_lines_hold_nothing_up(junk: str) -> None:
+    """Expressions that try every place of a long line again and again would not come to an end here."""
+    row = "Te1/1/1       26.1        3.30      6.2       -2.7      -8.8\n"
+    text = (HERE / "dialects" / "cisco-ios.optics.marks.txt").read_text(encoding="utf-8")
+    found = parse(PROFILES["cisco-ios"], "optics", text + row.replace("Te1/1/1", "Te9/9/9") + junk * 100_000)
+    assert [o.name for o in found.observations if isinstance(o, OpticalReading)][-1] == "Te9/9/9"
+
+
+def test_stepping_back_goes_no_further_than_the_line() -> None:
+    assert clean("abc\x08\x08de\n\x08\x08fg" + "x" * 50_000 + "\x08" * 50_000) == ["ade", "fg"]
 
 
 def test_a_cut_off_port_is_not_taken_for_enabled() -> None:
