@@ -24,7 +24,9 @@ HOST_COLUMNS = (
 )
 _RAM, _DISK, _FLASH = (f"1.3.6.1.2.1.25.2.1.{n}" for n in (2, 4, 9))
 
-_NO_DISK = re.compile(r"^(?:devfs|procfs|linprocfs|fdescfs)\b|mounted on: /(?:packages|junos|proc)\b")
+_NO_DISK = re.compile(
+    r"^(?:devfs|procfs|linprocfs|fdescfs)\b|mounted on: /(?:\.mount/)?(?:packages|junos|proc)\b|\.uzip,"
+)
 """BSD's device trees and read-only images (Junos), which are always full."""
 
 _UCD = "1.3.6.1.4.1.2021."
