@@ -111,14 +111,15 @@ def _parse_one(
     if refusal is not None:
         return Parsed((), (PollError(refusal[0], refusal[1], what=what),), 0)
     try:
-        rows = [{**typed, **row} for row in _rows_in_any_form(known, lines)]
+        found, form = _rows_in_any_form(known, lines)
     except (NoJsonError, TemplateError) as error:
         fault = PollFault.DECODE if isinstance(error, NoJsonError) else PollFault.CONFIGURATION
         if isinstance(error, NoJsonError) and _says_nothing(known, lines):
             return Parsed((), (), 0)
         return Parsed((), (PollError(fault, f"{known.command}: {error}{_first(lines)}", what=what),), 0)
-    torn = rows[-1] if cut and rows and _may_be_torn(known) else None
-    if torn is not None and (known.gives == "neighbors" or known.parser.pairs is not None):
+    rows = [{**typed, **row} for row in found]
+    torn = rows[-1] if cut and rows and _may_be_torn(form) else None
+    if torn is not None and (known.gives == "neighbors" or form.pairs is not None):
         # Half of one may say another name than the whole.
         rows, torn = rows[:-1], None
     reader = Reader(device, at, ssh, known, torn=torn)
@@ -134,7 +135,7 @@ def _parse_one(
     return Parsed(tuple(observations), errors, len(rows))
 
 
-def _rows_in_any_form(known: SshCommand, lines: Sequence[str]) -> list[Row]:
+def _rows_in_any_form(known: SshCommand, lines: Sequence[str]) -> tuple[list[Row], Parser]:
     """Of the first form that gives any row with something in it that the profile asks for."""
     keys = {*known.only}
     for cell in known.fields.values():
@@ -142,8 +143,8 @@ def _rows_in_any_form(known: SshCommand, lines: Sequence[str]) -> list[Row]:
     for parser in (known.parser, *known.dialects):
         rows = [row for row in rows_of(parser, lines) if not keys.isdisjoint(row)]
         if rows:
-            return rows
-    return []
+            return rows, parser
+    return [], known.parser
 
 
 def rows_of(parser: Parser, lines: Sequence[str]) -> list[Row]:
@@ -191,9 +192,9 @@ def _only_headings(known: SshCommand, lines: Sequence[str]) -> bool:
     return len(spoken) <= _HEADING_LINES and all(_HEADING.search(line) for line in spoken)
 
 
-def _may_be_torn(known: SshCommand) -> bool:
+def _may_be_torn(form: Parser) -> bool:
     """A record of several lines may be cut off between them; a line of a table is whole."""
-    return known.parser.table is None and known.parser.json_map is None
+    return form.table is None and form.json_map is None
 
 
 def _like(known: SshCommand, command: str) -> re.Match[str] | None:

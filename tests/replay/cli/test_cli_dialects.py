@@ -196,6 +196,10 @@ def test_counters_are_the_ports_own(name: str) -> None:
 
 
 NEIGHBORS = {
+    "hp-procurve.lldp.detail.txt": [
+        ("A2", "488f5a-0000a1", "48 8f 5a 00 00 a1", None),
+        ("A17", "AP Kantor 07-01", "emac0", "192.0.2.101"),
+    ],
     "vyos.lldp.classic.txt": [
         ("eth0", "camat-kuaro", "eth1", None),
         ("eth1", "sw-desa-rantau", "GigE0/33", None),
