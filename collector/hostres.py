@@ -25,7 +25,7 @@ HOST_COLUMNS = (
 _RAM, _DISK, _FLASH = (f"1.3.6.1.2.1.25.2.1.{n}" for n in (2, 4, 9))
 
 _NO_DISK = re.compile(
-    r"^(?:devfs|procfs|linprocfs|fdescfs)\b|mounted on: /(?:\.mount/)?(?:packages|junos|proc)\b|\.uzip,"
+    r"^(?:devfs|(?:junos|lin)?procfs|fdescfs)\b|mounted on: /(?:\.mount/)?(?:packages|junos|proc)\b|\.uzip,"
 )
 """BSD's device trees and read-only images (Junos), which are always full."""
 
