@@ -53,6 +53,7 @@ from ronda.lock import DirectoryError, DirectoryLock
 from ronda.metrics_writer import MetricsWriter
 from ronda.own_side import OwnSide
 from ronda.patrol import Patrol
+from ronda.resume import FUTURE
 from ronda.rounds import Rounds
 from ronda.section import SettingsError
 from ronda.server import CannotListenError, WebServer
@@ -72,8 +73,6 @@ log = structlog.get_logger(__name__)
 
 DIGEST_REACHES_BACK = timedelta(days=9)
 """A weekly digest tells of what ended up to a week ago."""
-FUTURE = timedelta(minutes=1)
-"""More than clocks that are kept right go apart."""
 
 
 class StartError(Exception):

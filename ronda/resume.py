@@ -7,13 +7,15 @@ they are, and must neither end an incident that began after it nor bring back on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.model import Incident
 from topology.findings import Component, ComponentKind
 from topology.model import DeviceId, Inventory, LinkId, PortRef
 from topology.observations import Light, Observation, OperStatus, OpticalReading, PortStatus, Reachability
 
+FUTURE = timedelta(minutes=1)
+"""More than clocks that are kept right go apart."""
 _Subject = DeviceId | PortRef
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from ronda.keeper import Unsaved
 from ronda.patrol import Round
+from ronda.resume import FUTURE
 from storage.metrics.verdict_points import points_of_incidents
 from topology.findings import Verdict
 
@@ -31,6 +32,9 @@ class Rounds:
         self._changed = asyncio.Event()
         self._next_at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
+        self.clock_set_back = asyncio.Event()
+        """What is known now is from the future, and has to be gone through anew (ronda.watch_on)."""
+        self._looked_at: datetime | None = None
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="rounds")
@@ -49,6 +53,9 @@ class Rounds:
         """One verdict, and all that follows from it."""
         app = self._app
         now = app.clock.now()
+        if self._looked_at is not None and now < self._looked_at - FUTURE:
+            self.clock_set_back.set()
+        self._looked_at = now
         before = app.patrol.verdict
         round_ = app.patrol.look(now, app.schedule.polls_in_flight())
         self._next_at = round_.next_at

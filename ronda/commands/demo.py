@@ -27,12 +27,12 @@ from lab.secrets import demo_environment
 from ronda import log
 from ronda.app import App, StartError
 from ronda.clock import SystemClock
-from ronda.commands.serve import STOP_WITHIN_S
 from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit, stop_on_bad_input
 from ronda.errors import BadInputError
 from ronda.lock import DirectoryError, DirectoryLock
 from ronda.secret_words import secret_words
 from ronda.settings import ApiSettings, Settings
+from ronda.watch_on import watch_on
 from topology.graph import NetworkGraph
 from topology.model import Inventory
 from topology.whatif import single_points_of_failure
@@ -100,25 +100,32 @@ async def _run(
         # The same file, or a copy with other addresses where only 127.0.0.1 can be had.
         known = inventory_or_exit(Path(read_run_file(run_dir).inventory))
         _write_environment(run_dir, Path(read_run_file(run_dir).inventory), settings, known, environ)
-        with stop_on_bad_input():
-            app = App(settings, known, SystemClock(), environ)
+
+        def welcome(app: App) -> None:
+            screen.print(_welcome(known, app.url, run_dir))
+            if taken is not None:
+                screen.print(f"Port {taken} is taken by another program, so a free one was chosen.")
+            if addresses == "ephemeral":
+                screen.print(
+                    "The devices' addresses are taken, too: each has a free port of 127.0.0.1 instead."
+                )
+
+        saying = asyncio.create_task(_say_stopping(stopping, screen))
         try:
-            await app.start()
+            with stop_on_bad_input():
+                await watch_on(lambda: App(settings, known, SystemClock(), environ), stopping, welcome)
         except StartError as error:
             screen.print(f"[red]{error}[/red]")
-            await app.stop()
             return BAD_INPUT
-        screen.print(_welcome(known, app.url, run_dir))
-        if taken is not None:
-            screen.print(f"Port {taken} is taken by another program, so a free one was chosen.")
-        if addresses == "ephemeral":
-            screen.print("The devices' addresses are taken, too: each has a free port of 127.0.0.1 instead.")
-        await stopping.wait()
-        screen.print("\nstopping ...")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(app.stop(), STOP_WITHIN_S)
+        finally:
+            saying.cancel()
     screen.print("stopped: everything that the demo started has ended.")
     return 0
+
+
+async def _say_stopping(stopping: asyncio.Event, screen: Console) -> None:
+    await stopping.wait()
+    screen.print("\nstopping ...")
 
 
 @contextlib.asynccontextmanager

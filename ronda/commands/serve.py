@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +17,7 @@ from ronda.app import App, StartError
 from ronda.clock import SystemClock
 from ronda.commands.shared import BAD_INPUT, inventory_or_exit, settings_or_exit, stop_on_bad_input
 from ronda.secret_words import secret_words
-
-STOP_WITHIN_S = 4.5
+from ronda.watch_on import watch_on
 
 
 def serve(
@@ -38,26 +37,20 @@ def serve(
     log.configure(chosen.log_format, chosen.log_level)
     log.hide(secret_words(chosen, known, os.environ))
     with stop_on_bad_input():
-        app = App(chosen, known, SystemClock(), dict(os.environ))
-    uvloop.run(until_stopped(app))
+        uvloop.run(_until_stopped(lambda: App(chosen, known, SystemClock(), dict(os.environ))))
 
 
-async def until_stopped(app: App) -> None:
+async def _until_stopped(make: Callable[[], App]) -> None:
     """Run until SIGTERM or SIGINT; exit 2 when it can't start."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     try:
-        await app.start()
+        in_time = await watch_on(make, stopping)
     except StartError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(app.stop(), STOP_WITHIN_S)
         raise typer.Exit(BAD_INPUT) from error
-    await stopping.wait()
-    try:
-        await asyncio.wait_for(app.stop(), STOP_WITHIN_S)
-    except TimeoutError:
+    if not in_time:
         # What could not be finished is in the records: the next start goes on from there.
         typer.secho("not everything stopped in time; leaving anyway", err=True)

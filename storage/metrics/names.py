@@ -218,7 +218,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType(
                 SENSOR,
                 (TAG_OFFICE, TAG_DEVICE, TAG_SENSOR, TAG_SENSOR_KIND),
                 "One sensor. `sensor_kind` is temperature, fan, psu, voltage, current, power, battery, ...",
-                _gauge(VALUE, "by kind", "In the unit of its kind: degC, rpm, V, A, W, s, or 0 to 1."),
+                _gauge(VALUE, "by kind", "In the unit of its kind: degC, rpm, V, A, W, dBm, s, or 0 to 1."),
                 _state(OK, "1 in order, 0 not; for sensors that report a state."),
             ),
             _measurement(

@@ -21,6 +21,9 @@ from storage.records.tables import outbox
 _SINGLE = (Reason.SUMMARY.value, Reason.TEST.value, Reason.ESCALATED.value)
 """Never put into a summary."""
 
+LONGEST_WAIT = timedelta(hours=1)
+"""Retries of ours wait for minutes; who asked for more (Retry-After) is asked again at a start."""
+
 Target = tuple[str, str]
 """Receiver and channel ("" where its channels are tried in turn)."""
 
@@ -217,6 +220,13 @@ def combine(
 
 
 def release(connection: sa.Connection, now: datetime) -> int:
-    """Ends all leases: their takers are gone. How many."""
+    """Ends all leases: their takers are gone. How many. What is due only in a time that no retry waits for
+    was written before the clock was set back: it is due now."""
+    late = outbox.update().where(
+        outbox.c.outcome.in_(WAITING),
+        sa.or_(outbox.c.created_at > now, outbox.c.due_at > now + LONGEST_WAIT),
+        outbox.c.due_at > now,
+    )
+    connection.execute(late.values(due_at=now))
     change = outbox.update().where(outbox.c.outcome == Outcome.SENDING.value, outbox.c.lease_until > now)
     return connection.execute(change.values(lease_until=now)).rowcount
