@@ -32,6 +32,8 @@ class ProbeTarget:
     device: DeviceId
     address: Address
     """Its port is used by the wire "lab" only."""
+    patience_s: float | None = None
+    """Not to be waited for longer than this, when less than the time-out of all."""
 
 
 @dataclass(slots=True)

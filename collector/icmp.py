@@ -140,7 +140,8 @@ class Prober:
             self.counters.unsent += len(targets)
             return []
         way = self._fping if self.wire is Wire.FPING else self._exchange
-        echoes = await way.round(targets, addresses, timeout_s)
+        patience_s = max(timeout_s if t.patience_s is None else t.patience_s for t in targets)
+        echoes = await way.round(targets, addresses, min(timeout_s, patience_s))
         return [self._observation(echo) for echo in echoes]
 
     async def _resolve(self, targets: Sequence[ProbeTarget], timeout_s: float) -> list[Resolved | None]:

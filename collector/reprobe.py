@@ -33,6 +33,10 @@ class ReprobeSettings:
     burst_gap_s: float = 0.3
     """Between the looks of a burst, which don't wait for each other: whoever answers the first within this
     time is asked no more."""
+    patience_rtts: float = 4.0
+    """An extra look, or one that was asked for, waits so many times the slowest round trip of late ..."""
+    patience_least_s: float = 0.5
+    """... at least this long, and never longer than a regular one."""
     first_sweep_s: float = 2.0
     """A device that is new is first probed within this time (and within its interval)."""
 

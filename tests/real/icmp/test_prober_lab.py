@@ -6,6 +6,7 @@ import asyncio
 import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -130,6 +131,19 @@ async def test_answers_too_late(started: Start, responder: Responder) -> None:
     [answer] = await prober.probe([responder.target], timeout_s=0.6)
     assert not answer.answered
     assert prober.counters.late == 1
+
+
+async def test_one_that_is_waited_for_impatiently(started: Start, responder: Responder) -> None:
+    prober = await started(LAB)
+    loop = asyncio.get_running_loop()
+    responder.manner = lambda data, to: loop.call_later(0.4, responder.reply, data, to)
+    [answer] = await prober.probe([replace(responder.target, patience_s=0.1)], timeout_s=5.0)
+    assert not answer.answered
+    [answer] = await prober.probe([replace(responder.target, patience_s=60.0)], timeout_s=0.1)
+    assert not answer.answered, "never longer than the others"
+    both = [replace(responder.target, patience_s=0.1), responder.target]
+    answers = await prober.probe(both, timeout_s=5.0)
+    assert [a.answered for a in answers] == [True, True], "together they wait for the most patient"
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ class World:
         self.polls: list[tuple[float, str]] = []
         self.results: list[PollResult] = []
         self.probes: list[tuple[float, str]] = []
+        self.rtt_s: float | None = None
+        self.patience_s: list[float | None] = []
         self.answers: list[Reachability] = []
         self.polling: Counter[str] = Counter()
         self.twice = False
@@ -61,9 +63,18 @@ class World:
     async def probe(self, targets: Sequence[ProbeTarget]) -> list[Reachability]:
         now_s = CLOCK.monotonic_s()
         self.probes += [(now_s, target.device) for target in targets]
+        self.patience_s += [target.patience_s for target in targets]
         if any(target.device in self.dead for target in targets):
             await asyncio.sleep(0.2)
-        return [Reachability(t.device, CLOCK.now(), t.device not in self.dead) for t in targets]
+        return [
+            Reachability(
+                t.device,
+                CLOCK.now(),
+                t.device not in self.dead,
+                rtt_s=None if t.device in self.dead else self.rtt_s,
+            )
+            for t in targets
+        ]
 
 
 @asynccontextmanager
@@ -195,6 +206,25 @@ async def test_silence_is_known_in_seconds_and_the_living_are_told_at_once() -> 
         lost = next(a for a in world.answers if a.device == "a" and not a.answered)
         assert [a.answered for a in world.answers if a.device == "b"] == [True, True]
         assert world.answers.index(lost) > [a.device for a in world.answers].index(DeviceId("b"), 1)
+
+
+@pytest.mark.parametrize(("rtt_s", "patience_s"), [(0.01, 0.5), (0.2, 0.8), (None, None)])
+async def test_an_extra_look_waits_as_long_as_the_device_is_known_to_take(
+    rtt_s: float | None, patience_s: float | None
+) -> None:
+    """The regular one has the whole time-out: it is the slowest answer of late that is known, no more."""
+    world = World()
+    world.rtt_s = rtt_s
+    async with running(world, [device("a", probe_s=0.3, poll_s=3600.0)]):
+        await until(lambda: len(world.answers) >= 3)
+        assert set(world.patience_s) == {None}
+        world.dead.add("a")
+        lost = len(world.answers)
+        await until(lambda: len(world.answers) >= lost + 4)
+        later = world.patience_s[lost:]
+        assert patience_s is None or patience_s in [p and round(p, 2) for p in later]
+        assert None in later, "the regular ones"
+        assert all(p is None or round(p, 2) == patience_s for p in later)
 
 
 async def test_a_poll_asked_for_comes_at_once_then_as_the_limit_allows() -> None:
