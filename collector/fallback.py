@@ -101,6 +101,7 @@ class PysnmpSession:
         self.answers = 0
         self.rtt_s: float | None = None
         self.heard_s: float | None = None
+        self.first_asked_s: float | None = None
 
     async def open(self) -> None:
         kind = Udp6TransportTarget if ":" in self._address[0] else UdpTransportTarget
@@ -183,6 +184,8 @@ class PysnmpSession:
         self.answers += 1
         self.heard_s = loop.time()
         self.rtt_s = self.heard_s - began_s
+        if self.first_asked_s is None:
+            self.first_asked_s = began_s
         found = [(str(name), value if raw else _plain(value)) for name, value in bindings]
         return found, int(status)
 

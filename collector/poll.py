@@ -110,6 +110,9 @@ class Poller:
         try:
             async with asyncio.timeout(deadline_s), memory.lock:
                 run.began_at, began_s = clock.now(), clock.monotonic_s()
+                for session in (memory.transport, *memory.lanes):
+                    if session is not None:
+                        session.first_asked_s = None
                 await self._collect(memory, run)
         except TimeoutError:
             message = f"stopped after {deadline_s:g} s"
@@ -238,36 +241,36 @@ class Poller:
 
     # -- what it came to -----------------------------------------------------------------------------
 
-    def _heard_at(self, memory: Memory, began_at: datetime) -> datetime:
-        """When the last answer came. A device that fell silent in the middle of a long poll was not alive at
-        its end."""
-        heard = [
-            s for t in (memory.transport, *memory.lanes) if t is not None and (s := t.heard_s) is not None
-        ]
-        if not heard:
-            return began_at
-        ago = timedelta(seconds=asyncio.get_running_loop().time() - max(heard))
-        return max(began_at, self._clock.now() - ago)
+    def _loop_time(self, moment_s: float | None, not_before: datetime) -> datetime:
+        """The date of a moment of the event loop's clock."""
+        if moment_s is None:
+            return not_before
+        ago = timedelta(seconds=asyncio.get_running_loop().time() - moment_s)
+        return max(not_before, self._clock.now() - ago)
 
     def _observations(self, memory: Memory, run: Run, began_at: datetime) -> Iterator[Observation]:
-        """What was read carries the time at which the poll began, and is at least as new as that. With the
-        time of its end, a port's "up" that was read before a cut would speak against the cut."""
+        """What was read carries the time of the first question that was answered: it is at least as new. With
+        the time of the end, a port's "up" that was read before a cut would speak against the cut; with that
+        of the beginning, a device that came back while it was asked would have been well too early."""
         device = memory.device.id
         transport = memory.transport
         rtt_s = transport.rtt_s if transport is not None and run.answered else None
         if run.answered or not any(error.fault in _OWN_SIDE for error in run.errors):
-            at = self._heard_at(memory, began_at) if run.answered else began_at
+            sessions = [t for t in (transport, *memory.lanes) if t is not None]
+            heard_s = max((t.heard_s for t in sessions if t.heard_s is not None), default=None)
+            heard_at = self._loop_time(heard_s, began_at) if run.answered else began_at
             yield Reachability(
-                device, at, run.answered, Means.SNMP, rtt_s, sent=1, received=1 if run.answered else 0
+                device, heard_at, run.answered, Means.SNMP, rtt_s, sent=1, received=1 if run.answered else 0
             )
         profile = memory.profile
-        if not run.answered or profile is None:
+        if not run.answered or transport is None or profile is None:
             return
-        yield system.system_info(device, memory.columns, began_at, profile.name)
+        at = self._loop_time(transport.first_asked_s, began_at)
+        yield system.system_info(device, memory.columns, at, profile.name)
         ports = memory.ports
         if ports is not None:
-            yield from ports.statuses(memory.columns, began_at)
-            counters = list(ports.counters(memory.columns, began_at))
+            yield from ports.statuses(memory.columns, at)
+            counters = list(ports.counters(memory.columns, at))
             yield from counters
             yield from memory.rates.update(
                 counters,
@@ -276,5 +279,5 @@ class Poller:
                 speeds=ports.speeds,
             )
         yield from observe(
-            device, profile, memory.columns, ports, memory.entities, run.read, began_at, memory.learned
+            device, profile, memory.columns, ports, memory.entities, run.read, at, memory.learned
         )

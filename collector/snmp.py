@@ -54,6 +54,7 @@ class GufoSession:
         self._waiter: asyncio.Future[Any] | None = None
         self._receive: Callable[[], Any] = lambda: None
         self.heard_s: float | None = None
+        self.first_asked_s: float | None = None
         self.answered = False
         self.answers = 0
         self.rtt_s: float | None = None
@@ -158,6 +159,8 @@ class GufoSession:
     def _note_answer(self, began_s: float) -> None:
         self.heard_s = self._loop.time()
         self.rtt_s = self.heard_s - began_s
+        if self.first_asked_s is None:
+            self.first_asked_s = began_s
         self._slowest_s = max(self.rtt_s, self._slowest_s * 0.9)
         self.answered = True
         self.answers += 1

@@ -54,6 +54,8 @@ class SnmpTransport(Protocol):
     rtt_s: float | None
     heard_s: float | None
     """When the last answer came, by the event loop's clock."""
+    first_asked_s: float | None
+    """When the question was asked that was answered first since this was set to None (by whoever polls)."""
 
     async def open(self) -> None: ...
 
