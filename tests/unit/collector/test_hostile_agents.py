@@ -42,19 +42,23 @@ async def test_silence_is_a_result(new_poller: Any, at: Any) -> None:
     sink, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
     port = sink.get_extra_info("sockname")[1]
     began_s = loop.time()
-    result = await new_poller(timeout_s=0.2).poll(at(port), deadline_s=DEADLINE_S)
+    poller = new_poller(timeout_s=0.2)
+    result = await poller.poll(at(port), deadline_s=DEADLINE_S)
     took_s = loop.time() - began_s
     sink.close()
     assert not answered(result)
     assert faults(result) == {PollFault.TIMEOUT}
     assert took_s >= 0.4  # asked, and asked once more
+    assert (poller.counters["snmp_requests"], poller.counters["snmp_retries"]) == (2, 1)
 
 
 async def test_a_closed_port_refuses_at_once(new_poller: Any, at: Any) -> None:
-    result = await new_poller(timeout_s=5.0).poll(at(9), deadline_s=DEADLINE_S)
+    poller = new_poller(timeout_s=5.0)
+    result = await poller.poll(at(9), deadline_s=DEADLINE_S)
     assert faults(result) == {PollFault.REFUSED}
     assert not answered(result)
     assert result.duration_s < 5.0  # not even one time-out
+    assert poller.counters["snmp_requests"] == 1, "and nobody asked once more"
 
 
 async def test_oids_that_do_not_increase_end_the_walk(
